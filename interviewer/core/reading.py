@@ -1,0 +1,156 @@
+"""What one utterance said.
+
+A reading is data from outside, whether rules, an offline reader or a language model made it:
+`clamp` drops whatever the utterance itself does not prove.
+"""
+
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from interviewer.core.guide import InterviewGuide
+
+Specificity = Literal["vague", "thin", "specific"]
+Covered = Literal["no", "partly", "yes"]
+Source = Literal["rules", "offline", "model", "offline_after_failure"]
+Intent = Literal[
+    "stop",  # no more messages, ever
+    "end",  # no more now; not an opt-out
+    "skip",
+    "refusal",
+    "distress",
+    "safety",
+    "legal",
+    "misconduct",
+    "human",
+    "wrong_person",
+    "commitment",  # wants a refund, an amount, a redelivery, a promise
+    "leaving",  # B2B: will not renew, has decided against us, has given notice
+    "question",
+    "bot_question",
+    "confidential",  # not for the account manager
+    "off_topic",
+    "misunderstood",
+    "anger_at_us",  # at the interviewer or the interview, not at what happened
+    "confirm",
+    "correct",
+]
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+
+# A model may add these, never remove them: the lexicon's finding stands.
+LEXICON_STANDS: frozenset[Intent] = frozenset(
+    ("stop", "human", "safety", "legal", "misconduct", "distress", "wrong_person")
+)
+
+
+class Value(BaseModel):
+    """An immutable value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TopicReading(Value):
+    """How far an utterance covers a topic, and the words that show it."""
+
+    covered: Covered
+    evidence: str | None = None
+
+
+class AspectReading(Value):
+    """An aspect of the guide that the utterance names; what a probe may quote."""
+
+    topic: str
+    aspect: str
+    evidence: str
+
+
+class FieldReading(Value):
+    """A coded answer, and the words that it was read from."""
+
+    value: str | int | float
+    evidence: str
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class IntentReading(Value):
+    """Something the respondent wants or does with this utterance."""
+
+    intent: Intent
+    evidence: str
+
+
+class Reading(Value):
+    """What was understood from one utterance; every evidence is an exact substring of it."""
+
+    source: Source
+    specificity: Specificity = "vague"
+    sentiment: Literal[-2, -1, 0, 1, 2, "mixed"] = 0
+    topics: dict[str, TopicReading] = Field(default_factory=dict)
+    aspects: tuple[AspectReading, ...] = ()
+    fields: dict[str, FieldReading] = Field(default_factory=dict)
+    intents: tuple[IntentReading, ...] = ()
+    contradicts: str | None = None  # the context key that the answer contradicts
+    language: str | None = None  # BCP 47
+    new_information: float = Field(default=1.0, ge=0, le=1)
+    injection: bool = False  # addresses the machine; changes nothing but is recorded
+    quote: str | None = None  # one to six words that a probe may quote
+    model: str | None = None
+
+    @property
+    def wants(self) -> frozenset[Intent]:
+        """The intents, without their evidence."""
+        return frozenset(reading.intent for reading in self.intents)
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether something displeased the respondent."""
+        return self.sentiment == "mixed" or self.sentiment < 0
+
+    @property
+    def needs_probe(self) -> bool:
+        """Whether the answer lacks a concrete happening."""
+        return self.specificity != "specific"
+
+
+def clamp(reading: Reading, utterance: str, guide: InterviewGuide) -> Reading:
+    """The reading without what the utterance or the guide does not bear out.
+
+    Unknown topics, aspects and fields go; so does every piece of evidence that is not an exact
+    substring of the utterance, and with it the entry (a topic keeps nothing but `no`).
+    """
+
+    def proven(evidence: str | None) -> bool:
+        return bool(evidence) and evidence in utterance
+
+    aspects = {(name, aspect) for name, topic in guide.topics.items() for aspect in topic.aspects}
+    return reading.model_copy(
+        update={
+            "topics": {
+                name: topic
+                for name, topic in reading.topics.items()
+                if name in guide.topics and (topic.covered == "no" or proven(topic.evidence))
+            },
+            "aspects": tuple(
+                aspect
+                for aspect in reading.aspects
+                if (aspect.topic, aspect.aspect) in aspects and proven(aspect.evidence)
+            ),
+            "fields": {
+                name: field
+                for name, field in reading.fields.items()
+                if name in guide.fields
+                and proven(field.evidence)
+                and guide.fields[name].accepts(field.value)
+            },
+            "intents": tuple(i for i in reading.intents if proven(i.evidence)),
+            "quote": reading.quote if proven(reading.quote) else None,
+        }
+    )
+
+
+def merge_lexicon(reading: Reading, lexicon: Reading) -> Reading:
+    """A model's reading with the lexicon's findings that it may not remove."""
+    missing = [
+        i for i in lexicon.intents if i.intent in LEXICON_STANDS and i.intent not in reading.wants
+    ]
+    return reading.model_copy(update={"intents": (*reading.intents, *missing)})
