@@ -1,0 +1,524 @@
+"""The book of business: one frozen row type per kind of import.
+
+Column names are those of the import files, the event intake and the context of an interview.
+A row is data from outside that has been checked: `Row.read` raises `InvalidInput` with the field,
+the value and the fix.
+
+Times are aware UTC. A time written without an offset was read in the row's `timezone`
+(`time_quality` local); a date alone is the start of that local day (`time_quality` date).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from interviewer.core.errors import InvalidInput
+from interviewer.core.vocabulary import ExceptionCode, Status
+
+TimeQuality = Literal["exact", "local", "date"]
+ContactRole = Literal["buyer", "sponsor", "finance", "operations", "warehouse"]
+ContactChannel = Literal["chat", "sms", "email"]
+Metric = Literal["otif", "nps", "csat"]
+ClaimOutcome = Literal["paid", "partial", "denied", "withdrawn"]
+RenewalOutcome = Literal["renewed", "shrunk", "churned"]
+Proof = Literal["photo", "signature", "code"]
+EventKind = Literal["scan", "promise", "resolution"]
+OptionChosen = Literal[
+    "reschedule", "pickup", "safe_place", "neighbor", "resend", "refund", "return"
+]
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}")
+PERIOD = re.compile(
+    r"(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})"
+    r"|(?P<month>\d{2})(?:-(?P<day>\d{2}))?))?"
+)
+
+
+def _matching(pattern: re.Pattern[str], fix: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(fix)
+        return text
+
+    return check
+
+
+def _is_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError, ValueError):
+        raise ValueError("is no time zone; write an IANA name such as America/New_York") from None
+
+
+def _is_address(text: str) -> str:
+    if not (E164.fullmatch(text) or EMAIL.fullmatch(text)):
+        raise ValueError("is no e-mail address and no number in international form (+14155550123)")
+    return text
+
+
+def _is_period(text: str) -> str:
+    period_span(text)
+    return text
+
+
+def _to_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Zone = Annotated[str, AfterValidator(_is_zone)]
+Phone = Annotated[
+    str,
+    AfterValidator(_matching(E164, "is no number in international form; write it as +14155550123")),
+]
+Email = Annotated[
+    str, AfterValidator(_matching(EMAIL, "is no e-mail address; write it as name@example.com"))
+]
+Address = Annotated[str, AfterValidator(_is_address)]
+Region = Annotated[
+    str,
+    AfterValidator(
+        _matching(re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?"), "is no region; write US or US-FL")
+    ),
+]
+Language = Annotated[
+    str,
+    AfterValidator(
+        _matching(re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"), "is no language; write en")
+    ),
+]
+Currency = Annotated[
+    str, AfterValidator(_matching(re.compile(r"[A-Z]{3}"), "is no currency; write USD"))
+]
+Period = Annotated[str, AfterValidator(_is_period)]
+
+
+def period_span(period: str) -> tuple[date, date]:
+    """The first day of a period, and the first day after it.
+
+    Args:
+        period: 2026, 2026-Q3, 2026-10, 2026-W42 (ISO week) or a day, 2026-10-14.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    found = PERIOD.fullmatch(period)
+    if not found:
+        raise ValueError("is no period; write 2026, 2026-Q3, 2026-10, 2026-W42 or 2026-10-14")
+    year, quarter, week, month, day = (int(part) if part else 0 for part in found.groups())
+    if week:
+        start = date.fromisocalendar(year, week, 1)
+        return start, start + timedelta(weeks=1)
+    if day:
+        return date(year, month, day), date(year, month, day) + timedelta(days=1)
+    first, months = (month, 1) if month else (3 * quarter - 2, 3) if quarter else (1, 12)
+    after = first + months
+    return date(year, first, 1), date(year + (after > 12), after - 12 if after > 12 else after, 1)
+
+
+class Row(BaseModel):
+    """One checked row; equal rows have equal `identity`, whatever their other columns say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    kind: ClassVar[str]  # the word after `interviewer import`
+    key: ClassVar[tuple[str, ...]]  # the natural key: importing it again changes nothing
+
+    context: dict[str, Any] = Field(default_factory=dict)  # columns that are not ours, as they came
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_null(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @classmethod
+    def read(cls, values: Mapping[str, object]) -> Self:
+        """The row, or `InvalidInput` for the first field that breaks a rule."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or cls.kind
+            message = first["msg"].removeprefix("Value error, ")
+            if first["type"] == "missing" or first["input"] is None:
+                raise InvalidInput(field, "is missing; every row needs it") from None
+            raise InvalidInput(field, message, first["input"]) from None
+
+    @property
+    def natural_key(self) -> tuple[object, ...]:
+        """The values of `key`, in its order; some may be None."""
+        return tuple(getattr(self, name) for name in self.key)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of kind and natural key, for a unique column that no null can slip through."""
+        parts = [self.kind, *(_as_text(value) for value in self.natural_key)]
+        return sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return "\x00"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+class Account(Row):
+    """A B2B customer with a renewal date."""
+
+    kind: ClassVar[str] = "accounts"
+    key: ClassVar[tuple[str, ...]] = ("account_ref",)
+
+    account_ref: Ref
+    account_name: Text  # the reference where no name is given
+    parent_ref: Ref | None = None
+    brand: Text | None = None
+    segment: Text | None = None
+    tier: Text | None = None
+    owner_name: Text | None = None
+    owner_email: Email | None = None
+    second_owner_email: Email | None = None
+    annual_value: Annotated[float, Field(ge=0)] | None = None
+    currency: Currency | None = None
+    renewal_date: date | None = None
+    notice_date: date | None = None
+    term_months: Annotated[int, Field(gt=0)] | None = None
+    review_date: date | None = None  # the next one
+    last_contact_at: Time | None = None
+    timezone: Zone | None = None
+    region: Region | None = None
+    language: Language | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_its_reference(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and not values.get("account_name"):
+            return {**values, "account_name": values.get("account_ref")}
+        return values
+
+
+class Contact(Row):
+    """A person of an account; the role says which topics they are asked about."""
+
+    kind: ClassVar[str] = "contacts"
+    key: ClassVar[tuple[str, ...]] = ("contact_ref",)
+
+    contact_ref: Ref
+    account_ref: Ref
+    contact_name: Text | None = None
+    contact_role: ContactRole | None = None
+    contact_title: Text | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    language: Language | None = None
+    timezone: Zone | None = None
+    region: Region | None = None
+    preferred_channel: ContactChannel | None = None
+    active: bool = True
+
+    @field_validator("active", mode="before")
+    @classmethod
+    def _active_unless_said(cls, value: object) -> object:
+        return True if value is None else value
+
+
+class Consent(Row):
+    """One entry of the consent ledger; entries are added, never changed.
+
+    `status` is part of the key: a withdrawal at the time of a grant is an entry of its own.
+    """
+
+    kind: ClassVar[str] = "consents"
+    key: ClassVar[tuple[str, ...]] = ("address", "channel", "at", "status")
+
+    address: Address
+    channel: ContactChannel
+    status: Literal["granted", "withdrawn"]
+    source: Text  # where it was said: checkout, contract, web form
+    evidence: Text | None = None
+    at: Time
+    time_quality: TimeQuality = "exact"
+
+
+class Suppression(Row):
+    """One entry about who must never be contacted."""
+
+    kind: ClassVar[str] = "suppressions"
+    key: ClassVar[tuple[str, ...]] = ("address", "channel", "at", "status")
+
+    address: Address
+    channel: Literal["sms", "email", "all"]
+    status: Literal["suppressed", "lifted"]
+    source: Text
+    evidence: Text | None = None
+    at: Time
+    time_quality: TimeQuality = "exact"
+
+
+class AvailableAction(BaseModel):
+    """Something the network can do for this shipment now."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: Ref
+    label: Text
+    link: Text | None = None
+    until: Time | None = None
+
+
+class Shipment(Row):
+    """Who a shipment is for and what is known about it, apart from what its events say.
+
+    `status` and `exception_code` are what the source stated without a time; they make no event
+    and no moment. Everything with a time is a `ShipmentEvent`.
+    """
+
+    kind: ClassVar[str] = "shipments"
+    key: ClassVar[tuple[str, ...]] = ("shipment_ref",)
+
+    shipment_ref: Ref
+    account_ref: Ref | None = None
+    contact_ref: Ref | None = None
+    recipient_name: Text | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    language: Language | None = None
+    timezone: Zone | None = None
+    region: Region | None = None
+    carrier: Text | None = None
+    tracking_code: Text | None = None
+    order_ref: Ref | None = None
+    reference: Text | None = None  # the PO or load number that a B2B contact knows
+    service_level: Text | None = None
+    item: Text | None = None
+    status: Status | None = None
+    exception_code: ExceptionCode | None = None
+    exception_text: Text | None = None
+    notified_at: Time | None = None
+    option_chosen: OptionChosen | None = None
+    proof: Proof | None = None
+    proof_place: Text | None = None
+    available_actions: tuple[AvailableAction, ...] | None = None
+
+
+class ShipmentEvent(Row):
+    """One thing a source said about a shipment: a scan, a promise, or that an exception is settled.
+
+    A promise has its time in both `occurred_at` and `promised_at`: when it was made is not known.
+    `timezone` is the zone in which local and date-only times of this row count.
+    """
+
+    kind: ClassVar[str] = "events"
+    key: ClassVar[tuple[str, ...]] = (
+        "source",
+        "carrier",
+        "shipment_ref",
+        "event_kind",
+        "status",
+        "exception_code",
+        "occurred_at",
+        "estimated_at",
+    )
+
+    shipment_ref: Ref
+    event_kind: EventKind = "scan"
+    status: Status | None = None
+    exception_code: ExceptionCode | None = None
+    occurred_at: Time
+    time_quality: TimeQuality = "exact"
+    timezone: Zone = "UTC"
+    reported_at: Time | None = None  # when the source told it, where that differs from the scan
+    source: Text = "import"
+    source_event_id: Text | None = None
+    carrier: Text | None = None
+    account_ref: Ref | None = None
+    order_ref: Ref | None = None
+    exception_text: Text | None = None  # the carrier's words: untrusted
+    raw_codes: dict[str, str] = Field(default_factory=dict)
+    city: Text | None = None
+    region: Text | None = None
+    country: Text | None = None
+    promised_from: Time | None = None
+    promised_at: Time | None = None
+    promised_quality: TimeQuality = "exact"
+    promised_source: Text | None = None
+    estimated_at: Time | None = None
+    estimated_quality: TimeQuality = "exact"
+    estimate_before: Time | None = None
+    proof: Proof | None = None
+    proof_place: Text | None = None
+    available_actions: tuple[AvailableAction, ...] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.event_kind == "scan" and self.status is None and self.exception_code is None:
+            raise InvalidInput("status", "is missing; give a status or an exception_code")
+        if self.event_kind == "promise" and self.promised_at is None:
+            raise InvalidInput("promised_at", "is missing; a promise needs its time")
+        return self
+
+
+class Score(Row):
+    """One value of a metric of an account in one period."""
+
+    kind: ClassVar[str] = "scores"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "metric", "period")
+
+    account_ref: Ref
+    metric: Metric
+    period: Period
+    value: float
+    scale_min: float | None = None
+    scale_max: float | None = None
+    n: Annotated[int, Field(ge=0)] | None = None  # answers or shipments behind the value
+
+    @model_validator(mode="after")
+    def _inside_its_scale(self) -> Self:
+        low, high = self.scale
+        if not low <= self.value <= high:
+            raise InvalidInput(
+                "value",
+                f"is outside {low:g} to {high:g}; give scale_min and scale_max if they differ",
+                self.value,
+            )
+        return self
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The lowest and the highest possible value; what is not given is the metric's usual."""
+        low, high = {"otif": (0.0, 100.0), "nps": (-100.0, 100.0), "csat": (1.0, 5.0)}[self.metric]
+        return (
+            low if self.scale_min is None else self.scale_min,
+            high if self.scale_max is None else self.scale_max,
+        )
+
+
+class Claim(Row):
+    """One claim; open while `claim_closed_at` is None."""
+
+    kind: ClassVar[str] = "claims"
+    key: ClassVar[tuple[str, ...]] = ("claim_ref",)
+
+    claim_ref: Ref
+    account_ref: Ref | None = None
+    shipment_ref: Ref | None = None
+    contact_ref: Ref | None = None
+    exception_code: ExceptionCode | None = None
+    claim_opened_at: Time
+    claim_closed_at: Time | None = None
+    time_quality: TimeQuality = "exact"  # of both times
+    claim_outcome: ClaimOutcome | None = None
+    amount: Annotated[float, Field(ge=0)] | None = None
+    paid_amount: Annotated[float, Field(ge=0)] | None = None
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _closed_after_opened(self) -> Self:
+        if self.claim_closed_at and self.claim_closed_at < self.claim_opened_at:
+            raise InvalidInput(
+                "claim_closed_at", "is before claim_opened_at", self.claim_closed_at.isoformat()
+            )
+        return self
+
+
+class Outcome(Row):
+    """How a renewal ended."""
+
+    kind: ClassVar[str] = "outcomes"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "decided_at")
+
+    account_ref: Ref
+    decided_at: date
+    outcome: RenewalOutcome
+    renewal_date: date | None = None
+    value_before: Annotated[float, Field(ge=0)] | None = None
+    value_after: Annotated[float, Field(ge=0)] | None = None
+    competitor: Text | None = None
+    reason: Text | None = None
+
+    @field_validator("outcome", mode="before")
+    @classmethod
+    def _word_of_win_loss(cls, value: object) -> object:
+        return {"won": "renewed", "partial": "shrunk", "lost": "churned"}.get(str(value), value)
+
+
+class ImportedTurn(BaseModel):
+    """One contribution to an interview that was held elsewhere."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    speaker: Literal["interviewer", "respondent"]
+    text: str
+    at: Time | None = None
+
+    @field_validator("speaker", mode="before")
+    @classmethod
+    def _word_of_others(cls, value: object) -> object:
+        word = str(value).strip().casefold()
+        if word in ("assistant", "agent", "bot"):
+            return "interviewer"
+        return "respondent" if word in ("participant", "customer", "user") else word
+
+
+class ImportedTranscript(Row):
+    """An interview that was held elsewhere."""
+
+    kind: ClassVar[str] = "transcripts"
+    key: ClassVar[tuple[str, ...]] = ("id",)
+
+    id: Ref
+    account_ref: Ref | None = None
+    contact_ref: Ref | None = None
+    contact_role: ContactRole | None = None
+    study: Ref | None = None
+    channel: ContactChannel | None = None
+    language: Language | None = None
+    at: Time | None = None
+    turns: Annotated[tuple[ImportedTurn, ...], Field(min_length=1)]
+
+
+Kind = (
+    type[Account]
+    | type[Contact]
+    | type[Consent]
+    | type[Suppression]
+    | type[Shipment]
+    | type[ShipmentEvent]
+    | type[Score]
+    | type[Claim]
+    | type[Outcome]
+    | type[ImportedTranscript]
+)
+KINDS: dict[str, Kind] = {
+    row.kind: row
+    for row in (
+        Account,
+        Contact,
+        Consent,
+        Suppression,
+        Shipment,
+        ShipmentEvent,
+        Score,
+        Claim,
+        Outcome,
+        ImportedTranscript,
+    )
+}
+"""Every kind that `interviewer import` takes."""
