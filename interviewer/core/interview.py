@@ -30,6 +30,7 @@ class Decision(Value):
     topic: str | None = None
     probe: ProbeKind | None = None
     quote: str | None = None  # the respondent's own words that a probe quotes
+    fact: str | None = None  # the context key that a contradiction probe names
     field: str | None = None  # the coded field that a plain question asks for
     preface: str | None = None
     marks: tuple[Mark, ...] = ()
@@ -94,6 +95,7 @@ class Interview(Value):
     contact_ref: str | None = None
     account_ref: str | None = None
     shipment_ref: str | None = None
+    address: str | None = None  # where the channel reaches the respondent; never shown
     topics: tuple[str, ...] = ()  # open at the start, in the order asked
     turns: tuple[Turn, ...] = ()
     opened_at: datetime
@@ -162,11 +164,14 @@ class Interview(Value):
     @property
     def skipped(self) -> frozenset[str]:
         """Topics that the respondent left out."""
-        return frozenset(
-            turn.decision.topic
-            for turn in self.answers
-            if turn.decision and turn.decision.reason == "skip" and turn.decision.topic
-        )
+        topics: set[str] = set()
+        asked: str | None = None
+        for turn in self.turns:
+            if turn.asks:
+                asked = turn.topic
+            elif turn.decision and turn.decision.reason == "skip" and asked:
+                topics.add(asked)
+        return frozenset(topics)
 
     @property
     def had_playback(self) -> bool:

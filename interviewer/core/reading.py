@@ -43,6 +43,10 @@ LEXICON_STANDS: frozenset[Intent] = frozenset(
 )
 
 
+# What kind of words call for a probe, or for an answer, of their own kind.
+Cue = Literal["repetition", "general_judgment", "scale_word", "who_reads"]
+
+
 class Value(BaseModel):
     """An immutable value."""
 
@@ -94,6 +98,7 @@ class Reading(Value):
     new_information: float = Field(default=1.0, ge=0, le=1)
     injection: bool = False  # addresses the machine; changes nothing but is recorded
     quote: str | None = None  # one to six words that a probe may quote
+    cue: Cue | None = None
     model: str | None = None
 
     @property

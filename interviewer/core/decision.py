@@ -1,0 +1,452 @@
+"""What the interviewer does next.
+
+`TABLE` is read from the top; the first row that holds decides, and its name is the recorded reason.
+The rows above `budget` never produce another question. `decide` is a function of guide, interview
+and reading alone: the same input gives the same decision, so every stored turn can be replayed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from interviewer.core.guide import InterviewGuide, Topic
+from interviewer.core.interview import Decision, Interview, Mark, ProbeKind
+from interviewer.core.reading import Intent, Reading, Value
+
+NOTHING_NEW = 0.2  # new_information below this: the turn brought nothing (interviewing.md, row 17)
+ANSWERS_FOR_PLAYBACK = 3
+TOPICS_OFFERED = 2  # next topics that a model words beforehand
+
+
+class Option(Value):
+    """Something the core allows at this turn; a model words it, the core picks."""
+
+    option_id: str
+    move: Literal["ask", "probe", "playback", "close", "hand_off"]
+    topic: str | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it needs a wording; closings and hand-offs are templates only."""
+        return self.move in ("ask", "probe")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A guide, an interview up to its last question, and the reading of the answer to it."""
+
+    guide: InterviewGuide
+    interview: Interview
+    reading: Reading
+
+    def wants(self, *intents: Intent) -> bool:
+        """Whether the answer shows one of these intents."""
+        return bool(self.reading.wants & set(intents))
+
+    def times(self, intent: Intent) -> int:
+        """In how many turns the intent was shown, this one included."""
+        return self.interview.count(intent) + self.wants(intent)
+
+    @property
+    def is_b2b(self) -> bool:
+        """Whether the respondent speaks for an account."""
+        return self.guide.audience == "b2b"
+
+    @property
+    def questions_left(self) -> int:
+        """Questions that the budget still allows."""
+        return self.guide.budget.questions - self.interview.questions_asked
+
+    @property
+    def topic(self) -> str | None:
+        """The topic just asked about."""
+        return self.interview.current_topic
+
+    @cached_property
+    def only_asked_back(self) -> bool:
+        """Whether the turn put a question to us and said nothing on the topic."""
+        told = any(topic.covered != "no" for topic in self.reading.topics.values())
+        asked = self.wants("question", "bot_question", "confidential")
+        return asked and not told and self.reading.specificity == "vague"
+
+    @cached_property
+    def covered(self) -> frozenset[str]:
+        """Topics on which enough is known now."""
+        said = {name for name, topic in self.reading.topics.items() if topic.covered == "yes"}
+        if self.topic and self.reading.specificity == "specific":
+            said.add(self.topic)
+        return self.interview.covered | said
+
+    @cached_property
+    def skipped(self) -> frozenset[str]:
+        """Topics that the respondent left out, with this turn."""
+        leaves = self.topic and self.wants("skip", "refusal")
+        return self.interview.skipped | ({self.topic} if leaves and self.topic else set())
+
+    @cached_property
+    def open_topics(self) -> tuple[str, ...]:
+        """Topics still to ask, in the order of the guide."""
+        done = self.covered | self.interview.asked_topics | self.skipped
+        return tuple(t for t in self.interview.topics if t not in done and not self.is_filled(t))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """Coded fields that are known, from the answers or from the context."""
+        context = {name for name, value in self.interview.context.items() if value is not None}
+        return frozenset({*self.interview.fields, *self.reading.fields} | context)
+
+    def is_filled(self, name: str) -> bool:
+        """Whether all that the topic is asked for is already known."""
+        fills = self.guide.topics[name].fills
+        return bool(fills) and self.fields.issuperset(fills)
+
+    @cached_property
+    def open_musts(self) -> tuple[str, ...]:
+        """Must topics still to ask."""
+        return tuple(name for name in self.open_topics if self.guide.topics[name].must)
+
+    @cached_property
+    def musts_are_covered(self) -> bool:
+        """Whether every must topic of this interview was told enough about."""
+        musts = {name for name in self.interview.topics if self.guide.topics[name].must}
+        return musts <= self.covered | {n for n in musts if self.is_filled(n)}
+
+    @cached_property
+    def can_probe(self) -> bool:
+        """Whether a probe is left on the topic, in the budget and beside the must topics."""
+        row = len(tuple(self.interview.probes_in_a_row()))
+        return row < self.guide.budget.probes_in_a_row and self.questions_left > len(
+            self.open_musts
+        )
+
+    @property
+    def was_probed(self) -> bool:
+        """Whether the answer is one to a probe."""
+        last = self.interview.last_question
+        return last is not None and last.move == "probe"
+
+    @property
+    def is_fruitless(self) -> bool:
+        """Whether the last probe brought nothing."""
+        return self.was_probed and (
+            self.reading.new_information < NOTHING_NEW or self.reading.specificity == "vague"
+        )
+
+    def plays_back(self) -> bool:
+        """Whether a summary is to be read back: once, where the study has one, not by SMS."""
+        return (
+            self.guide.budget.playback
+            and not self.interview.had_playback
+            and self.interview.channel != "sms"
+        )
+
+
+Row = Callable[[Situation], Decision | None]
+
+
+def opt_out(now: Situation) -> Decision | None:
+    """Nothing is sent any more."""
+    return Decision(move="opt_out", reason="opt_out") if now.wants("stop") else None
+
+
+def urgent(now: Situation) -> Decision | None:
+    """Danger or distress: a person, at once."""
+    for intent in ("safety", "distress"):
+        if now.wants(intent):  # type: ignore[arg-type]
+            return Decision(move="hand_off", reason="urgent", urgency="urgent", case=intent)
+    return None
+
+
+def person(now: Situation) -> Decision | None:
+    """Something that only a person may answer."""
+    for intent in ("legal", "misconduct", "human", "wrong_person"):
+        if now.wants(intent):  # type: ignore[arg-type]
+            return Decision(move="hand_off", reason="person", urgency="same_day", case=intent)
+    return None
+
+
+def lost(now: Situation) -> Decision | None:
+    """Understood wrongly twice."""
+    if now.times("misunderstood") < 2:
+        return None
+    return Decision(move="hand_off", reason="lost", urgency="same_day", case="misunderstood")
+
+
+def respondent_ended(now: Situation) -> Decision | None:
+    """The respondent has had enough."""
+    angry = now.times("anger_at_us") >= 2
+    if now.wants("end") or now.times("refusal") >= 2 or angry:
+        case = "anger" if angry else None
+        return Decision(move="close", reason="respondent_ended", case=case)
+    return None
+
+
+def playback_pending(now: Situation) -> Decision | None:
+    """The answer is one to the summary, or to the question that it reopened."""
+    if not now.interview.had_playback:
+        return None
+    last = now.interview.last_question
+    if last is not None and last.move != "playback":
+        return Decision(move="close", reason="corrected", preface="corrected")
+    if now.wants("correct"):
+        bare = now.reading.specificity == "vague" and not now.reading.topics
+        topic = reopened(now) if bare and now.questions_left > 0 else None
+        if topic:
+            return Decision(move="ask", reason="playback_pending", topic=topic, rephrase=True)
+        return Decision(move="close", reason="corrected", preface="corrected")
+    rated = "rating" in now.reading.fields
+    said_yes = now.wants("confirm") or rated
+    return Decision(move="close", reason="confirmed" if said_yes else "unconfirmed")
+
+
+def budget(now: Situation) -> Decision | None:
+    """Time or questions are used up."""
+    if now.interview.expired:
+        return Decision(move="close", reason="expired")
+    if now.questions_left > 0:
+        return None
+    return Decision(move="playback" if now.plays_back() else "close", reason="budget")
+
+
+def skip(now: Situation) -> Decision | None:
+    """The respondent leaves this one."""
+    if not now.wants("skip", "refusal"):
+        return None
+    return next_topic(now, "skip", preface="skipped") or Decision(
+        move="close", reason="complete", preface="skipped"
+    )
+
+
+def off_topic(now: Situation) -> Decision | None:
+    """Not about anything of ours, or not understood: once more in other words."""
+    if not now.wants("off_topic", "misunderstood"):
+        return None
+    if now.times("off_topic") >= 2:
+        return Decision(move="close", reason="off_topic")
+    preface = "sorry_once" if now.wants("misunderstood") else "back_to_topic"
+    return Decision(
+        move="ask", reason="off_topic", topic=now.topic, preface=preface, rephrase=True
+    )
+
+
+def contradiction(now: Situation) -> Decision | None:
+    """The answer and the record disagree: name the fact once, ask what they see."""
+    done = any(t.decision and t.decision.probe == "contradiction" for t in now.interview.answers)
+    if not now.reading.contradicts or done:
+        return None
+    return Decision(
+        move="probe",
+        reason="contradiction",
+        topic=now.topic,
+        probe="contradiction",
+        fact=now.reading.contradicts,
+    )
+
+
+def nothing_to_add(now: Situation) -> Decision | None:
+    """A recipient who told everything, or is content, is left in peace."""
+    if now.is_b2b or now.only_asked_back:
+        return None
+    told = now.reading.specificity == "specific" and now.musts_are_covered
+    sentiment = now.reading.sentiment
+    content = sentiment != "mixed" and sentiment > 0
+    return Decision(move="close", reason="complete") if told or content else None
+
+
+def needs_probe(now: Situation) -> Decision | None:
+    """The answer names no happening, and one question may bring it out."""
+    topic = now.topic
+    if topic is None or not now.reading.needs_probe or now.only_asked_back:
+        return None
+    worth_it = now.reading.is_negative or now.guide.topics[topic].must
+    if not (worth_it and now.can_probe) or now.is_fruitless:
+        return None
+    if now.reading.new_information < NOTHING_NEW:
+        return None
+    return probe(now, "needs_probe", probe_kind(now))
+
+
+def consequence(now: Situation) -> Decision | None:
+    """B2B: what an incident led to is what the account team has to know."""
+    topic = now.topic
+    if topic is None or not now.is_b2b or now.reading.specificity != "specific":
+        return None
+    if not (now.guide.topics[topic].consequence and now.reading.quote and now.can_probe):
+        return None
+    asked = any(
+        turn.decision and turn.decision.probe == "consequence" and turn.decision.topic == topic
+        for turn in now.interview.answers
+    )
+    return None if asked else probe(now, "consequence", "consequence")
+
+
+def saturated(now: Situation) -> Decision | None:
+    """Two answers in a row brought nothing new, and what had to be asked was."""
+    last_two = (*now.interview.readings, now.reading)[-2:]
+    stale = len(last_two) == 2 and all(r.new_information < NOTHING_NEW for r in last_two)
+    if not stale or now.open_musts:
+        return None
+    return Decision(move="playback" if now.plays_back() else "close", reason="saturated")
+
+
+def open_topic(now: Situation) -> Decision | None:
+    """There is something left to ask."""
+    if now.only_asked_back and now.topic and times_asked(now.interview, now.topic) < 2:
+        return Decision(move="ask", reason="open_topic", topic=now.topic, rephrase=True)
+    return next_topic(now, "open_topic")
+
+
+def complete(now: Situation) -> Decision:
+    """Nothing is left to ask."""
+    enough = len(now.interview.answers) + 1 >= ANSWERS_FOR_PLAYBACK
+    plays_back = now.plays_back() and enough
+    return Decision(move="playback" if plays_back else "close", reason="complete")
+
+
+# The first row that holds decides.
+TABLE: tuple[tuple[str, Row], ...] = (
+    ("opt_out", opt_out),
+    ("urgent", urgent),
+    ("person", person),
+    ("lost", lost),
+    ("respondent_ended", respondent_ended),
+    ("playback_pending", playback_pending),
+    ("budget", budget),
+    ("skip", skip),
+    ("off_topic", off_topic),
+    ("contradiction", contradiction),
+    ("nothing_to_add", nothing_to_add),
+    ("needs_probe", needs_probe),
+    ("consequence", consequence),
+    ("saturated", saturated),
+    ("open_topic", open_topic),
+    ("complete", complete),
+)
+
+
+def decide(guide: InterviewGuide, interview: Interview, reading: Reading) -> Decision:
+    """The one move that answers this reading, with its marks, its preface and its reason."""
+    now = Situation(guide, interview, reading)
+    decision = next(made for _, row in TABLE if (made := row(now)) is not None)
+    marks = tuple(marks_of(now))
+    ends = decision.move in ("opt_out", "hand_off")
+    return decision.model_copy(
+        update={
+            "marks": marks,
+            "case": decision.case or (case_of(now) if "case" in marks else None),
+            "preface": None if ends else preface_of(now) or decision.preface,
+            "options": tuple(o.option_id for o in options(guide, interview)),
+            "questions_left": max(0, now.questions_left),
+        }
+    )
+
+
+def options(guide: InterviewGuide, interview: Interview) -> tuple[Option, ...]:
+    """What is open before the answer is read; at most six."""
+    before = Situation(guide, interview, Reading(source="rules"))
+    found: list[Option] = []
+    if before.questions_left > 0 and not interview.had_playback:
+        if before.can_probe and before.topic:
+            found.append(Option(option_id="probe", move="probe", topic=before.topic))
+        found += [
+            Option(option_id=f"ask:{name}", move="ask", topic=name)
+            for name in before.open_topics[:TOPICS_OFFERED]
+        ]
+    if before.plays_back():
+        found.append(Option(option_id="playback", move="playback"))
+    found.append(Option(option_id="close", move="close"))
+    found.append(Option(option_id="hand_off", move="hand_off"))
+    return tuple(found)
+
+
+def marks_of(now: Situation) -> Iterator[Mark]:
+    """What goes along with any decision: rows 9 to 11 of the table."""
+    if case_of(now):
+        yield "case"
+    if now.is_b2b and now.wants("leaving"):
+        yield "leaving"
+    if now.wants("question", "bot_question", "confidential"):
+        yield "answered"
+
+
+def case_of(now: Situation) -> str | None:
+    """What a case is opened for: a damage, a loss ... told, or a commitment asked for."""
+    for aspect in now.reading.aspects:
+        case = now.guide.topics[aspect.topic].aspects[aspect.aspect].case
+        if case:
+            return case
+    return "commitment" if now.wants("commitment") else None
+
+
+def preface_of(now: Situation) -> str | None:
+    """The sentence that answers what was put to us, the first that applies."""
+    if now.wants("commitment"):
+        return "no_decision"
+    if now.wants("confidential"):
+        return "kept_back"
+    if now.wants("bot_question"):
+        return "automated"
+    if now.wants("question"):
+        return "who_reads" if now.reading.cue == "who_reads" else "cannot_answer"
+    return None
+
+
+def probe(now: Situation, reason: str, kind: ProbeKind) -> Decision:
+    """A probe on the topic just asked about."""
+    quote = None if kind == "aspect" else now.reading.quote
+    return Decision(move="probe", reason=reason, topic=now.topic, probe=kind, quote=quote)
+
+
+def probe_kind(now: Situation) -> ProbeKind:
+    """The kind of probe that fits the answer; without a quote only `aspect` does."""
+    if not now.reading.quote:
+        return "aspect"
+    if now.reading.cue == "repetition":
+        return "frequency"
+    if now.is_b2b and now.reading.cue == "scale_word":
+        return "scale_word"
+    if now.is_b2b and now.reading.cue == "general_judgment":
+        return "instance"
+    return "incident"
+
+
+def next_topic(now: Situation, reason: str, preface: str | None = None) -> Decision | None:
+    """Ask for what is next: the field left open by the last answer, or the next topic."""
+    field = open_field(now)
+    if field and now.questions_left > len(now.open_musts):
+        topic, name = field
+        return Decision(move="ask", reason=reason, topic=topic, field=name, preface=preface)
+    waiting = now.open_topics
+    if not waiting:
+        return None
+    if now.is_b2b and now.wants("leaving") and "change" in waiting:
+        waiting = ("change",)
+    elif now.questions_left <= len(now.open_musts):
+        waiting = now.open_musts
+    return Decision(move="ask", reason=reason, topic=waiting[0], preface=preface)
+
+
+def open_field(now: Situation) -> tuple[str, str] | None:
+    """A field with a plain question of its own that an answered topic left open."""
+    asked = {turn.decision.field for turn in now.interview.answers if turn.decision}
+    for name in now.interview.topics:
+        topic: Topic = now.guide.topics[name]
+        if name in now.skipped or name not in now.covered | now.interview.asked_topics:
+            continue
+        for field in topic.field_ask:
+            if field not in now.fields and field not in asked:
+                return name, field
+    return None
+
+
+def reopened(now: Situation) -> str | None:
+    """The topic that a bare "not quite" reopens: the last must topic that was told about."""
+    told = [name for name in now.interview.topics if name in now.interview.asked_topics]
+    musts = [name for name in told if now.guide.topics[name].must]
+    return (musts or told or [None])[-1]
+
+
+def times_asked(interview: Interview, topic: str) -> int:
+    """How often a question about the topic was asked, probes aside."""
+    return sum(turn.move == "ask" and turn.topic == topic for turn in interview.said)
