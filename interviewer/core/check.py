@@ -1,0 +1,182 @@
+"""Whether a study file is a usable interview guide, and everything that is wrong when it is not."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from interviewer.core.errors import InvalidGuide, Problem
+from interviewer.core.guide import (
+    NAMEABLE,
+    OPTIONAL_PART,
+    PLACEHOLDER,
+    PROBE_PLACEHOLDERS,
+    Budget,
+    Field,
+    InterviewGuide,
+    Part,
+    Sample,
+    Topic,
+    Variant,
+)
+
+Path = tuple[str | int, ...]
+Lines = Mapping[Path, int]  # where each key of the file stands; empty for a guide without a file
+Found = Iterator[tuple[Path, str]]
+
+
+def parse_guide(data: object, lines: Lines | None = None) -> InterviewGuide:
+    """The guide that this mapping describes.
+
+    Raises:
+        InvalidGuide: With every problem, each with its line where `lines` knows it.
+    """
+    lines = lines or {}
+    try:
+        guide = InterviewGuide.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            _problem(_file_path(e["loc"]), _message(e["loc"], e["type"], e["msg"]), lines)
+            for e in error.errors(include_url=False, include_context=False)
+        ]
+        raise InvalidGuide(list(dict.fromkeys(problems))) from None
+    if problems := [_problem(path, message, lines) for path, message in _contradictions(guide)]:
+        raise InvalidGuide(problems)
+    return guide
+
+
+def texts(guide: InterviewGuide) -> Found:
+    """Every wording of the guide with its path; words for one placeholder are not among them."""
+    for language, by_channel in guide.opener.items():
+        for channel, text in by_channel.items():
+            yield ("opener", language, channel), text
+    for name, topic in guide.topics.items():
+        yield from _topic_texts(name, topic)
+    for language, kinds in guide.probes.items():
+        for kind, several in kinds.items():
+            for place, text in enumerate(several):
+                yield ("probes", language, kind, place), text
+
+
+def _topic_texts(name: str, topic: Topic) -> Found:
+    for kind, wordings in (("ask", topic.ask), ("since", topic.since)):
+        for language, several in wordings.items():
+            for place, text in enumerate(several):
+                yield ("topics", name, kind, language, place), text
+    for field, words in topic.field_ask.items():
+        for language, text in words.items():
+            yield ("topics", name, "field_ask", field, language), text
+
+
+def _problem(path: Path, message: str, lines: Lines) -> Problem:
+    """A problem with the line of the nearest key above it that the file has."""
+    known = (path[:depth] for depth in range(len(path), 0, -1))
+    line = next((lines[part] for part in known if part in lines), lines.get(()))
+    return Problem(".".join(str(part) for part in path) or "file", message, line)
+
+
+def _file_path(loc: Path) -> Path:
+    """A pydantic location as the path in the file: without the names of our own wrapping."""
+    return tuple(part for part in loc if part not in ("words", "[key]"))
+
+
+def _message(loc: Path, kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        known = _known_keys(loc[:-1])
+        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        return f"unknown key; did you mean {near[0]!r}?" if near else "unknown key"
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ")
+
+
+def _known_keys(parent: Path) -> tuple[str, ...]:
+    parts: dict[tuple[str, int], type[Part]] = {
+        ("budget", 1): Budget,
+        ("sample", 1): Sample,
+        ("fields", 2): Field,
+        ("topics", 2): Topic,
+        ("variants", 2): Variant,
+    }
+    part = parts.get((str(parent[0]), len(parent))) if parent else InterviewGuide
+    return tuple(part.model_fields) if part else ()
+
+
+def _contradictions(guide: InterviewGuide) -> Found:
+    yield from _undeclared_names(guide)
+    yield from _unknown_references(guide)
+    yield from _missing_wordings(guide)
+    musts = [name for name, topic in guide.topics.items() if topic.must]
+    if len(musts) > guide.budget.questions:
+        yield (
+            ("budget", "questions"),
+            f"{guide.budget.questions} questions cannot cover {len(musts)} must topics",
+        )
+
+
+def _undeclared_names(guide: InterviewGuide) -> Found:
+    for place, name in enumerate(guide.names):
+        if name not in NAMEABLE:
+            known = ", ".join(sorted(NAMEABLE))
+            yield ("names", place), f"{name!r} may not be said to a respondent; may be: {known}"
+    for path, text in texts(guide):
+        allowed = {*guide.names, *(PROBE_PLACEHOLDERS if path[0] == "probes" else ())}
+        for name in PLACEHOLDER.findall(text):
+            if name not in allowed:
+                yield path, f"placeholder {{{name}}} is not in names"
+        parts = OPTIONAL_PART.findall(text)
+        if any(not PLACEHOLDER.search(part) for part in parts):
+            yield path, "a part in square brackets needs a placeholder that may be missing"
+        if set("{}[]") & set(PLACEHOLDER.sub("", OPTIONAL_PART.sub("", text))):
+            yield path, "a brace or bracket without its partner"
+
+
+def _unknown_references(guide: InterviewGuide) -> Found:
+    for name, topic in guide.topics.items():
+        for key, message in _unknown_in_topic(guide, topic):
+            yield ("topics", name, *key), message
+    filled = {field for topic in guide.topics.values() for field in topic.fills}
+    for field in guide.fields:
+        if field not in filled:
+            yield ("fields", field), "no topic fills this field"
+    for variant_name, variant in guide.variants.items():
+        for topic_name in variant.then:
+            if topic_name not in guide.topics:
+                yield ("variants", variant_name, "then"), f"{topic_name!r} is no topic"
+
+
+def _unknown_in_topic(guide: InterviewGuide, topic: Topic) -> Found:
+    for field in topic.fills:
+        if field not in guide.fields:
+            yield ("fills",), f"{field!r} is not in fields"
+    for field in topic.field_ask:
+        if field not in topic.fills:
+            yield ("field_ask", field), "is asked here, and is not in fills"
+    if topic.instead_of and topic.instead_of not in guide.topics:
+        yield ("instead_of",), f"{topic.instead_of!r} is no topic"
+    if topic.instead_of and not topic.roles:
+        yield ("instead_of",), "needs `roles`: those for whom it takes the place"
+
+
+def _missing_wordings(guide: InterviewGuide) -> Found:
+    for language in guide.languages:
+        for path, wordings in _translated(guide):
+            if not wordings.get(language):
+                yield path, f"has no wording in {language!r}"
+
+
+def _translated(guide: InterviewGuide) -> Iterator[tuple[Path, Mapping[str, object]]]:
+    """Everything that every declared language needs."""
+    yield ("opener",), guide.opener
+    for name, topic in guide.topics.items():
+        yield ("topics", name, "ask"), topic.ask
+        for key, wordings in (("since", topic.since), ("aspect", topic.aspect)):
+            if wordings:
+                yield ("topics", name, key), wordings
+        for field, words in topic.field_ask.items():
+            yield ("topics", name, "field_ask", field), words
+    for option, words in guide.options.items():
+        yield ("options", option), words
+    for variant_name, variant in guide.variants.items():
+        yield ("variants", variant_name, "event"), variant.event
+        yield ("variants", variant_name, "aspect"), variant.aspect
