@@ -1,8 +1,9 @@
 """What a study wants to learn, and its limits: the interview guide.
 
-A guide is a YAML file (`prompts/guides/*.yaml`); this module knows its form, not its file.
-`interviewer.core.check` says everything that is wrong with one. Texts hold placeholders in braces (`{brand}`); a part in square brackets is left out when
-one of its placeholders has no value: `about {event}[ of {day}]`.
+A guide is a YAML file (`prompts/guides/*.yaml`); this module knows its form, not its file, and
+`interviewer.core.check` says everything that is wrong with one. Texts hold placeholders in braces
+(`{brand}`); a part in square brackets is left out when one of its placeholders has no value:
+`about {event}[ of {day}]`.
 """
 
 import hashlib

@@ -1,0 +1,439 @@
+"""The words of the templates: what is said when no model words it, and all that none may word.
+
+Guides hold what is asked (`prompts/guides`), phrases hold everything else, one file per language
+(`prompts/phrases`). A text is chosen by what is known: the first wording that was not used in the
+interview yet and whose values are all there. Days are said as "Tuesday, 17 November", in an SMS
+and as a fact of the record as "17 November": short, never ambiguous, and without the one Spanish
+weekday that would turn an SMS to UCS-2.
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from interviewer.core.guide import (
+    OPTIONAL_PART,
+    PLACEHOLDER,
+    Audience,
+    Channel,
+    Context,
+    InterviewGuide,
+    Moment,
+    Part,
+    ProbeKind,
+    Text,
+    Texts,
+    required,
+)
+
+Preface = Literal[
+    "no_decision",
+    "kept_back",
+    "automated",
+    "who_reads",
+    "cannot_answer",
+    "corrected",
+    "sorry_once",
+    "skipped",
+    "back_to_topic",
+    "acknowledge",
+]
+CloseReason = Literal[
+    "budget",
+    "complete",
+    "respondent_ended",
+    "confirmed",
+    "corrected",
+    "unconfirmed",
+    "expired",
+    "saturated",
+    "off_topic",
+    "plain",  # the template failed: a bug in the guide
+]
+Urgency = Literal["urgent", "same_day"]
+Fact = Literal["delivered_at", "photo", "signature", "code"]
+Metric = Literal["otif", "nps", "csat"]
+
+DAY_KEYS: Mapping[Moment, str] = {
+    "Delivered": "delivered_at",
+    "ExceptionRaised": "exception_at",
+    "ExceptionResolved": "exception_at",
+    "ClaimClosed": "claim_closed_at",
+    "RenewalDecided": "decided_at",
+}
+"""The context key of the day that `{day}` says, by the moment a study starts on."""
+
+
+class Calendar(Part):
+    """How a language says a day and a time; `long` and `short` hold {weekday}, {day}, {month}."""
+
+    weekdays: tuple[Text, Text, Text, Text, Text, Text, Text]  # Monday first
+    months: tuple[Text, ...]
+    long: Text
+    short: Text
+    time: Text = "{hour}:{minute}"
+    decimal: Text = "."
+
+
+class Phrases(Part):
+    """Everything that is said in one language and is not part of a guide."""
+
+    language: Text
+    calendar: Calendar
+    metrics: Mapping[Metric, Text]
+    facts: Mapping[Fact, Text]
+    unnamed_brand: Text  # where no brand is set
+    aspect: Mapping[Audience, Text]  # what a probe asks about when nothing better is known
+    introduction: Mapping[Audience, Mapping[Channel, Text]]  # for an opener that lacks a value
+    probes: Mapping[ProbeKind, Texts]
+    prefaces: Mapping[Preface, Text]
+    playback: Text
+    closings: Mapping[CloseReason, Text]
+    hand_off: Mapping[Urgency, Text]
+    opted_out: Text
+    help: Text
+    late_answer: Text
+    stop_phrases: tuple[Text, ...]  # whole wishes to hear no more; single words are in `opt_out`
+    help_words: tuple[Text, ...]
+
+
+PhraseBook = Mapping[str, Phrases]  # language -> phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text to say, and the id of the template that it was made from."""
+
+    text: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A template that may be used, before its values are filled in."""
+
+    template: str
+    text: str
+
+
+def phrases_for(phrases: PhraseBook, language: str | None) -> Phrases:
+    """The phrases of a language or of its family; English when there are none."""
+    wanted = language or "en"
+    family = wanted.split("-")[0].lower()
+    return next((phrases[own] for own in (wanted, family) if own in phrases), phrases["en"])
+
+
+def opener(
+    guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, channel: Channel
+) -> Wording:
+    """The first message: who, why, how long, who reads it, how to stop, and the first question.
+
+    Where the guide's own text needs a value that is not known, the plain introduction is said
+    with the first topic's question.
+    """
+    spoken = guide.speaks(language)
+    values = known_values(guide, phrases, context, spoken, channel)
+    texts = guide.opener[spoken]
+    place: Channel = channel if channel in texts else "chat" if "chat" in texts else "sms"
+    if required(texts[place]) <= values.keys():
+        return Wording(fill(texts[place], values), f"{guide.slug}/opener/{spoken}/{place}")
+    introductions = phrases_for(phrases, spoken).introduction[guide.audience]
+    first = guide.open_topics(context)[0]
+    asked = question(guide, phrases, context, spoken, first, channel=channel)
+    text = introductions["sms" if channel == "sms" else "chat"]
+    return Wording(
+        fill(text, {**values, "question": asked.text}),
+        f"phrases/introduction/{guide.audience}/{spoken}+{asked.template}",
+    )
+
+
+def question(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    context: Context,
+    language: str,
+    topic: str,
+    *,
+    used: Collection[str] = (),
+    channel: Channel = "chat",
+) -> Wording:
+    """The next unused wording of a topic; asked once more, it comes in other words."""
+    spoken = guide.speaks(language)
+    values = known_values(guide, phrases, context, spoken, channel)
+    stem = f"{guide.slug}/topics/{topic}/ask/{spoken}"
+    return _choose(_numbered(stem, guide.topics[topic].ask[spoken]), values, used)
+
+
+def field_question(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    context: Context,
+    language: str,
+    field: str,
+    *,
+    channel: Channel = "chat",
+) -> Wording:
+    """The plain question for a coded field; raises KeyError when no topic has one for it."""
+    spoken = guide.speaks(language)
+    values = known_values(guide, phrases, context, spoken, channel)
+    topic = next(name for name, t in guide.topics.items() if field in t.field_ask)
+    text = guide.topics[topic].field_ask[field][spoken]
+    return Wording(fill(text, values), f"{guide.slug}/topics/{topic}/field_ask/{field}/{spoken}")
+
+
+def since_question(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    context: Context,
+    language: str,
+    topic: str,
+    point: str,
+    *,
+    used: Collection[str] = (),
+    channel: Channel = "chat",
+) -> Wording:
+    """The question about a point that the same contact left open last time."""
+    spoken = guide.speaks(language)
+    values = known_values(guide, phrases, context, spoken, channel) | {"point": _one_line(point)}
+    stem = f"{guide.slug}/topics/{topic}/since/{spoken}"
+    return _choose(_numbered(stem, guide.topics[topic].since[spoken]), values, used)
+
+
+def probe(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    context: Context,
+    language: str,
+    kind: ProbeKind,
+    topic: str,
+    *,
+    quote: str | None = None,
+    fact: str | None = None,
+    used: Collection[str] = (),
+    channel: Channel = "chat",
+) -> Wording:
+    """A probe on the last answer; without the quote or fact that its kind needs, `aspect` is used.
+
+    `fact` is the context key that the answer contradicts: `delivered_at` or `proof`.
+    """
+    spoken = guide.speaks(language)
+    values = known_values(guide, phrases, context, spoken, channel)
+    values["aspect"] = _aspect(guide, phrases, context, spoken, topic)
+    if quote:
+        values["quote"] = _one_line(quote)
+    if fact and (said := say_fact(phrases, context, spoken, fact)):
+        values["fact"] = said
+    candidates = tuple(_probes(guide, phrases, spoken, kind))
+    if not any(required(c.text) <= values.keys() for c in candidates):
+        candidates = tuple(_probes(guide, phrases, spoken, "aspect"))
+    return _choose(candidates, values, used)
+
+
+def playback(phrases: PhraseBook, language: str, notes: Sequence[str]) -> Wording:
+    """The summary, read back as plain sentences."""
+    spoken = phrases_for(phrases, language)
+    lines = " ".join(_sentence(note) for note in notes)
+    return Wording(fill(spoken.playback, {"notes": lines}), f"phrases/{spoken.language}/playback")
+
+
+def preface(phrases: PhraseBook, language: str, name: Preface, owner: str | None = None) -> Wording:
+    """The short sentence before a message; `owner` is the person for whom an answer is kept."""
+    spoken = phrases_for(phrases, language)
+    values = {"owner": _one_line(owner)} if owner else {}
+    text = fill(spoken.prefaces[name], values)
+    return Wording(text, f"phrases/{spoken.language}/prefaces/{name}")
+
+
+def closing(phrases: PhraseBook, language: str, reason: CloseReason) -> Wording:
+    """The last message; asks nothing."""
+    spoken = phrases_for(phrases, language)
+    return Wording(spoken.closings[reason], f"phrases/{spoken.language}/closings/{reason}")
+
+
+def hand_off(
+    phrases: PhraseBook, language: str, urgency: Urgency, contact: str | None = None
+) -> Wording:
+    """Says that a person will read the conversation; no time, no promise, no question."""
+    spoken = phrases_for(phrases, language)
+    text = fill(spoken.hand_off[urgency], {"contact": _one_line(contact)} if contact else {})
+    return Wording(text, f"phrases/{spoken.language}/hand_off/{urgency}")
+
+
+def opted_out(phrases: PhraseBook, language: str, brand: str | None) -> Wording:
+    """The one confirmation of an opt-out."""
+    spoken = phrases_for(phrases, language)
+    text = fill(spoken.opted_out, {"brand": brand or spoken.unnamed_brand})
+    return Wording(text, f"phrases/{spoken.language}/opted_out")
+
+
+def help_answer(
+    phrases: PhraseBook, language: str, brand: str | None, contact: str | None = None
+) -> Wording:
+    """The answer to HELP: who writes, that it is automated, whom to reach, how to stop."""
+    spoken = phrases_for(phrases, language)
+    values = {"brand": brand or spoken.unnamed_brand}
+    if contact:
+        values["contact"] = contact
+    return Wording(fill(spoken.help, values), f"phrases/{spoken.language}/help")
+
+
+def late_answer(phrases: PhraseBook, language: str) -> Wording:
+    """The one thank-you for an answer that came after the end."""
+    spoken = phrases_for(phrases, language)
+    return Wording(spoken.late_answer, f"phrases/{spoken.language}/late_answer")
+
+
+def say_fact(phrases: PhraseBook, context: Context, language: str, key: str) -> str | None:
+    """What the record holds under a context key, as words for {fact}; None when it holds nothing.
+
+    A time of day is said only where it is the respondent's own: a UTC time names the day alone.
+    """
+    spoken = phrases_for(phrases, language)
+    values = {}
+    if day := say_day(spoken, context.get("delivered_at"), short=True):
+        values["day"] = day
+    if time := _say_time(spoken, context.get("delivered_at")):
+        values["time"] = time
+    facts = {str(name): text for name, text in spoken.facts.items()}
+    text = facts.get(str(context.get("proof")) if key == "proof" else key)
+    return fill(text, values) if text and required(text) <= values.keys() else None
+
+
+def say_day(phrases: Phrases, value: object, *, short: bool) -> str | None:
+    """A day in words; None when the value is no ISO 8601 date or time."""
+    day = _as_date(value)
+    if day is None:
+        return None
+    calendar = phrases.calendar
+    parts = {
+        "weekday": calendar.weekdays[day.weekday()],
+        "day": str(day.day),
+        "month": calendar.months[day.month - 1],
+    }
+    return fill(calendar.short if short else calendar.long, parts)
+
+
+def known_values(
+    guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, channel: Channel
+) -> dict[str, str]:
+    """What each placeholder stands for in this interview; what is not known is not in it."""
+    spoken = phrases_for(phrases, language)
+    variant = guide.variant(context)
+    day_key = next((DAY_KEYS[m] for m in guide.moments if m in DAY_KEYS), "delivered_at")
+    short = channel == "sms"
+    said = {
+        "brand": _one_line(context.get("brand")) or spoken.unnamed_brand,
+        "event": variant.event.get(language) if variant else None,
+        "day": say_day(spoken, context.get(day_key), short=short),
+        "option": guide.options.get(str(context.get("option_chosen")), {}).get(language),
+        "renewal_date": say_day(spoken, context.get("renewal_date"), short=short),
+        "review_date": say_day(spoken, context.get("review_date"), short=short),
+        "since": say_day(spoken, context.get("since"), short=short),
+        "metric": {str(k): v for k, v in spoken.metrics.items()}.get(str(context.get("metric"))),
+        "reference": _one_line(context.get("reference") or context.get("shipment_ref")),
+    }
+    for key in ("account_name", "contact_name", "period"):
+        said[key] = _one_line(context.get(key))
+    for key in ("value", "value_before", "exception_count"):
+        said[key] = _say_number(spoken, context.get(key))
+    return {name: text for name, text in said.items() if text}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its values; an optional part goes when one of its values is missing.
+
+    Raises:
+        KeyError: A value outside the optional parts is missing.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        inner = match[0][1:-1]
+        return inner if set(PLACEHOLDER.findall(inner)) <= values.keys() else ""
+
+    return PLACEHOLDER.sub(lambda match: values[match[1]], OPTIONAL_PART.sub(part, text))
+
+
+def _numbered(stem: str, texts: Sequence[str]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(f"{stem}/{place}", text) for place, text in enumerate(texts))
+
+
+def _probes(
+    guide: InterviewGuide, phrases: PhraseBook, language: str, kind: ProbeKind
+) -> Iterator[Candidate]:
+    """The study's own probes first, then those of the language."""
+    own = guide.probes.get(language, {}).get(kind, ())
+    yield from _numbered(f"{guide.slug}/probes/{language}/{kind}", own)
+    spoken = phrases_for(phrases, language)
+    yield from _numbered(f"phrases/{spoken.language}/probes/{kind}", spoken.probes[kind])
+
+
+def _choose(
+    candidates: Sequence[Candidate], values: Mapping[str, str], used: Collection[str]
+) -> Wording:
+    """The first fresh one whose values are known; the last one when all were used."""
+    usable = [c for c in candidates if required(c.text) <= values.keys()]
+    fresh = [c for c in usable if c.template not in used]
+    chosen = (fresh or usable[-1:])[0]
+    return Wording(fill(chosen.text, values), chosen.template)
+
+
+def _aspect(
+    guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, topic: str
+) -> str:
+    """What to name when there are no words to quote: the topic's, the variant's, the audience's."""
+    if words := guide.topics[topic].aspect.get(language):
+        return words
+    variant = guide.variant(context)
+    words = variant.aspect.get(language) if variant else None
+    return words or phrases_for(phrases, language).aspect[guide.audience]
+
+
+def _one_line(value: object) -> str:
+    """A value from outside as one line of plain text."""
+    return " ".join(str(value).split()) if value is not None else ""
+
+
+def _sentence(note: str) -> str:
+    text = _one_line(note)
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _as_datetime(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _as_date(value: object) -> date | None:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    moment = _as_datetime(value)
+    return moment.date() if moment else None
+
+
+def _say_time(phrases: Phrases, value: object) -> str | None:
+    moment = _as_datetime(value)
+    if moment is None or (isinstance(value, str) and len(value) <= len("2026-11-14")):
+        return None
+    if moment.utcoffset() == timedelta(0):
+        return None
+    parts = {"hour": f"{moment:%H}", "minute": f"{moment:%M}"}
+    return fill(phrases.calendar.time, parts)
+
+
+def _say_number(phrases: Phrases, value: object) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return f"{number:.10g}".replace(".", phrases.calendar.decimal)
