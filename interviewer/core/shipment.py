@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from interviewer.core.book import AvailableAction, Proof, ShipmentEvent, Time
-from interviewer.core.times import EARLIEST, Value, When, local_day
+from interviewer.core.reading import Value
+from interviewer.core.times import EARLIEST, When, local_day
 from interviewer.core.vocabulary import EXCEPTIONS, STATUS_RANK, ExceptionCode, Severity, Status
 
 CORRECTION = "correction"
@@ -57,6 +58,8 @@ class Chain(Value):
     exceptions: tuple[ExceptionSeen, ...]
     resolved: When | None = None
     delivered: When | None = None  # the delivery that ended it
+    ended: bool = False
+    after_delivery: bool = False
 
     @property
     def raised(self) -> When | None:
@@ -275,6 +278,8 @@ class _Walk:
                 exceptions=tuple(seen for (n, _), seen in self.seen.items() if n == number),
                 resolved=self.resolved.get(number),
                 delivered=self.ended_by_delivery.get(number),
+                ended=number < self.number,
+                after_delivery=any(number > n for n in self.ended_by_delivery),
             )
             for number in numbers
         )

@@ -3,19 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
-
 from interviewer.core.book import Time, TimeQuality, Zone
 from interviewer.core.errors import InvalidInput
+from interviewer.core.reading import Value
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+SATURDAY = 5
 AHEAD = timedelta(hours=24)  # how far ahead of now a scan may lie: clocks and zones differ
-
-
-class Value(BaseModel):
-    """An immutable value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def local_day(at: datetime, timezone: str) -> date:
@@ -89,3 +83,26 @@ def parse_time(
     if now is not None and at > now + AHEAD:
         raise InvalidInput(field, "is more than 24 hours in the future; correct it", text)
     return at, quality
+
+
+def after_business_days(at: datetime, days: int, timezone: str) -> datetime:
+    """The same local hour `days` business days later; Saturday and Sunday are none."""
+    local = at.astimezone(ZoneInfo(timezone))
+    while days:
+        local += timedelta(days=1)
+        days -= local.weekday() < SATURDAY
+    return local.astimezone(UTC)
+
+
+def after_business_hours(at: datetime, hours: int, timezone: str) -> datetime:
+    """`hours` of business time later; business time is Monday to Friday, 09:00 to 17:00 local."""
+    local = at.astimezone(ZoneInfo(timezone))
+    left = timedelta(hours=hours)
+    while True:
+        opens, closes = (local.replace(hour=h, minute=0, second=0, microsecond=0) for h in (9, 17))
+        start = max(local, opens)
+        if local.weekday() < SATURDAY and start + left <= closes:
+            return (start + left).astimezone(UTC)
+        if local.weekday() < SATURDAY:
+            left -= max(closes - start, timedelta())
+        local = opens.replace(hour=0) + timedelta(days=1)
