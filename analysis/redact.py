@@ -23,12 +23,12 @@ def _phrases(text: str) -> frozenset[str]:
 
 CARRIERS = _phrases(
     """
-    amazon, aramex, blue dart, bluedart, bpost, bring, canada post, canpar, chronopost, colissimo,
-    correos, cosco, dachser, db schenker, delhivery, deutsche post, dhl, doordash, dpd, dsv, dtdc,
-    ekart, estafette, estes, evri, expeditors, fastway, fedex, geodis, gls, hapag-lloyd, hermes,
+    amazon, aramex, blue dart, bluedart, bpost, canada post, canpar, chronopost, colissimo,
+    cosco, dachser, db schenker, delhivery, deutsche post, dhl, doordash, dpd, dsv, dtdc,
+    ekart, estafette, evri, expeditors, fastway, fedex, geodis, gls, hapag-lloyd, hermes,
     inpost, kuehne + nagel, kuehne nagel, lalamove, landstar, lasership, loomis, maersk,
     mondial relay, mrw, nacex, odfl, old dominion, ontrac, parcelforce, pitney bowes,
-    poste italiane, postnl, postnord, purolator, royal mail, ryder, saia, schenker, schneider, seur,
+    poste italiane, postnl, postnord, purolator, royal mail, ryder, schenker, schneider, seur,
     sf express, singpost, swiss post, tforce, tnt, uber, ups, usps, xpo, yamato, yodel, zeleris
     """
 )
