@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from interviewer.core.book import Row
 from interviewer.core.case import Case
+from interviewer.core.contact import ContactPolicy
 from interviewer.core.decision import Option
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
@@ -96,7 +97,7 @@ class MomentRecord:
     """A moment and what became of it."""
 
     moment: Moment
-    outcome: str  # planned, stale, not_sampled, superseded, no_study, nobody_to_ask
+    outcome: str  # of moments.Outcome, or: not_live, nobody_to_ask, asked
     study: str | None
     due_at: datetime
     seen_at: datetime
@@ -191,6 +192,10 @@ class Store(Protocol):
         """Open interviews with this address."""
         ...
 
+    def overdue(self, now: datetime, limit: int) -> list[Interview]:
+        """Open interviews whose time is over, the longest first."""
+        ...
+
     def funnel(self) -> dict[str, dict[str, int]]:
         """Per study: invited, opened, answered, closed, handed_off, opted_out, refused."""
         ...
@@ -205,22 +210,25 @@ class Store(Protocol):
         ...
 
     def find(self, kind: type[T], **where: object) -> list[T]:
-        """The values of a kind whose columns equal these, ordered by natural key."""
+        """The values of a kind whose columns equal these, ordered by natural key.
+
+        A list or tuple stands for any of its members; it may be long.
+        """
         ...
 
     # moments and invitations
-    def add_moment(self, record: MomentRecord) -> bool:
-        """Store it; False when the moment was known already."""
+    def save_moments(self, records: Sequence[MomentRecord]) -> None:
+        """Insert or replace by moment_id, in one transaction; `seen_at` keeps its first value."""
         ...
 
     def moments(
-        self, *, subject: str | None = None, outcome: str | None = None
+        self, subjects: Collection[str] | None = None, *, outcome: str | None = None
     ) -> list[MomentRecord]:
-        """By the time they were seen."""
+        """Those about one of these subjects, or all; by the time they were seen."""
         ...
 
-    def update_moment(self, record: MomentRecord) -> None:
-        """Replace what became of a known moment."""
+    def moment(self, moment_id: str) -> MomentRecord:
+        """Raises NotFound."""
         ...
 
     def plan(self, invitation: Invitation) -> bool:
@@ -236,7 +244,12 @@ class Store(Protocol):
         ...
 
     def invitations(
-        self, *, study: str | None = None, address: str | None = None, state: str | None = None
+        self,
+        *,
+        study: str | None = None,
+        address: str | None = None,
+        state: str | None = None,
+        moment_id: str | None = None,
     ) -> list[Invitation]:
         """By due_at."""
         ...
@@ -267,8 +280,12 @@ class Store(Protocol):
         """Oldest first."""
         ...
 
+    def message(self, message_key: str) -> OutboundMessage | None:
+        """None when it was never stored."""
+        ...
+
     def save_message(self, message: OutboundMessage) -> None:
-        """Replace it."""
+        """Insert or replace it."""
         ...
 
     # access
@@ -343,6 +360,8 @@ class Services:
     model: Interviewer | None  # None: the offline interviewer alone
     channels: Mapping[str, Channel]
     phrases: Mapping[str, Phrases]  # by language
+    sources: Mapping[str, Callable[[str, datetime], Sequence[Row]]]  # raw event, now -> rows
+    policy: ContactPolicy
     organization: Organization
     new_id: Callable[[], str]  # a fresh id, and the only source of chance
     new_token: Callable[[], str]

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from interviewer.core.guide import InterviewGuide, Topic
+from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Decision, Interview, Mark, ProbeKind
 from interviewer.core.reading import Intent, Reading, Value
+from interviewer.core.wording import Preface
 
 NOTHING_NEW = 0.2  # new_information below this: the turn brought nothing (interviewing.md, row 17)
 ANSWERS_FOR_PLAYBACK = 3
 TOPICS_OFFERED = 2  # next topics that a model words beforehand
+URGENT: tuple[Intent, ...] = ("safety", "distress")
+FOR_A_PERSON: tuple[Intent, ...] = ("legal", "misconduct", "human", "wrong_person")
+ASKING = ("ask", "probe")  # moves that a model may word; all else is said by template
 
 
 class Option(Value):
@@ -29,7 +33,7 @@ class Option(Value):
     @property
     def asks(self) -> bool:
         """Whether it needs a wording; closings and hand-offs are templates only."""
-        return self.move in ("ask", "probe")
+        return self.move in ASKING
 
 
 @dataclass(frozen=True)
@@ -102,15 +106,19 @@ class Situation:
         return bool(fills) and self.fields.issuperset(fills)
 
     @cached_property
+    def musts(self) -> frozenset[str]:
+        """The must topics of this interview."""
+        return frozenset(self.guide.must_topics(self.interview.context))
+
+    @cached_property
     def open_musts(self) -> tuple[str, ...]:
         """Must topics still to ask."""
-        return tuple(name for name in self.open_topics if self.guide.topics[name].must)
+        return tuple(name for name in self.open_topics if name in self.musts)
 
     @cached_property
     def musts_are_covered(self) -> bool:
         """Whether every must topic of this interview was told enough about."""
-        musts = {name for name in self.interview.topics if self.guide.topics[name].must}
-        return musts <= self.covered | {n for n in musts if self.is_filled(n)}
+        return self.musts <= self.covered | {n for n in self.musts if self.is_filled(n)}
 
     @cached_property
     def can_probe(self) -> bool:
@@ -133,16 +141,24 @@ class Situation:
             self.reading.new_information < NOTHING_NEW or self.reading.specificity == "vague"
         )
 
+    @property
+    def told_something(self) -> bool:
+        """Whether any answer said something that can be read back."""
+        readings = (*self.interview.readings, self.reading)
+        return any(r.specificity != "vague" or r.topics for r in readings)
+
+    @property
     def plays_back(self) -> bool:
         """Whether a summary is to be read back: once, where the study has one, not by SMS."""
         return (
             self.guide.budget.playback
             and not self.interview.had_playback
             and self.interview.channel != "sms"
+            and self.told_something
         )
 
 
-Row = Callable[[Situation], Decision | None]
+Rule = Callable[[Situation], Decision | None]
 
 
 def opt_out(now: Situation) -> Decision | None:
@@ -152,16 +168,16 @@ def opt_out(now: Situation) -> Decision | None:
 
 def urgent(now: Situation) -> Decision | None:
     """Danger or distress: a person, at once."""
-    for intent in ("safety", "distress"):
-        if now.wants(intent):  # type: ignore[arg-type]
+    for intent in URGENT:
+        if now.wants(intent):
             return Decision(move="hand_off", reason="urgent", urgency="urgent", case=intent)
     return None
 
 
 def person(now: Situation) -> Decision | None:
     """Something that only a person may answer."""
-    for intent in ("legal", "misconduct", "human", "wrong_person"):
-        if now.wants(intent):  # type: ignore[arg-type]
+    for intent in FOR_A_PERSON:
+        if now.wants(intent):
             return Decision(move="hand_off", reason="person", urgency="same_day", case=intent)
     return None
 
@@ -206,7 +222,7 @@ def budget(now: Situation) -> Decision | None:
         return Decision(move="close", reason="expired")
     if now.questions_left > 0:
         return None
-    return Decision(move="playback" if now.plays_back() else "close", reason="budget")
+    return Decision(move="playback" if now.plays_back else "close", reason="budget")
 
 
 def skip(now: Situation) -> Decision | None:
@@ -224,10 +240,8 @@ def off_topic(now: Situation) -> Decision | None:
         return None
     if now.times("off_topic") >= 2:
         return Decision(move="close", reason="off_topic")
-    preface = "sorry_once" if now.wants("misunderstood") else "back_to_topic"
-    return Decision(
-        move="ask", reason="off_topic", topic=now.topic, preface=preface, rephrase=True
-    )
+    preface: Preface = "sorry_once" if now.wants("misunderstood") else "back_to_topic"
+    return Decision(move="ask", reason="off_topic", topic=now.topic, preface=preface, rephrase=True)
 
 
 def contradiction(now: Situation) -> Decision | None:
@@ -259,7 +273,7 @@ def needs_probe(now: Situation) -> Decision | None:
     topic = now.topic
     if topic is None or not now.reading.needs_probe or now.only_asked_back:
         return None
-    worth_it = now.reading.is_negative or now.guide.topics[topic].must
+    worth_it = now.reading.is_negative or topic in now.musts
     if not (worth_it and now.can_probe) or now.is_fruitless:
         return None
     if now.reading.new_information < NOTHING_NEW:
@@ -287,7 +301,7 @@ def saturated(now: Situation) -> Decision | None:
     stale = len(last_two) == 2 and all(r.new_information < NOTHING_NEW for r in last_two)
     if not stale or now.open_musts:
         return None
-    return Decision(move="playback" if now.plays_back() else "close", reason="saturated")
+    return Decision(move="playback" if now.plays_back else "close", reason="saturated")
 
 
 def open_topic(now: Situation) -> Decision | None:
@@ -300,12 +314,12 @@ def open_topic(now: Situation) -> Decision | None:
 def complete(now: Situation) -> Decision:
     """Nothing is left to ask."""
     enough = len(now.interview.answers) + 1 >= ANSWERS_FOR_PLAYBACK
-    plays_back = now.plays_back() and enough
+    plays_back = now.plays_back and enough
     return Decision(move="playback" if plays_back else "close", reason="complete")
 
 
 # The first row that holds decides.
-TABLE: tuple[tuple[str, Row], ...] = (
+TABLE: tuple[tuple[str, Rule], ...] = (
     ("opt_out", opt_out),
     ("urgent", urgent),
     ("person", person),
@@ -328,7 +342,7 @@ TABLE: tuple[tuple[str, Row], ...] = (
 def decide(guide: InterviewGuide, interview: Interview, reading: Reading) -> Decision:
     """The one move that answers this reading, with its marks, its preface and its reason."""
     now = Situation(guide, interview, reading)
-    decision = next(made for _, row in TABLE if (made := row(now)) is not None)
+    decision = next(made for _, rule in TABLE if (made := rule(now)) is not None)
     marks = tuple(marks_of(now))
     ends = decision.move in ("opt_out", "hand_off")
     return decision.model_copy(
@@ -353,7 +367,7 @@ def options(guide: InterviewGuide, interview: Interview) -> tuple[Option, ...]:
             Option(option_id=f"ask:{name}", move="ask", topic=name)
             for name in before.open_topics[:TOPICS_OFFERED]
         ]
-    if before.plays_back():
+    if before.plays_back:
         found.append(Option(option_id="playback", move="playback"))
     found.append(Option(option_id="close", move="close"))
     found.append(Option(option_id="hand_off", move="hand_off"))
@@ -379,7 +393,7 @@ def case_of(now: Situation) -> str | None:
     return "commitment" if now.wants("commitment") else None
 
 
-def preface_of(now: Situation) -> str | None:
+def preface_of(now: Situation) -> Preface | None:
     """The sentence that answers what was put to us, the first that applies."""
     if now.wants("commitment"):
         return "no_decision"
@@ -411,7 +425,7 @@ def probe_kind(now: Situation) -> ProbeKind:
     return "incident"
 
 
-def next_topic(now: Situation, reason: str, preface: str | None = None) -> Decision | None:
+def next_topic(now: Situation, reason: str, preface: Preface | None = None) -> Decision | None:
     """Ask for what is next: the field left open by the last answer, or the next topic."""
     field = open_field(now)
     if field and now.questions_left > len(now.open_musts):
@@ -431,7 +445,7 @@ def open_field(now: Situation) -> tuple[str, str] | None:
     """A field with a plain question of its own that an answered topic left open."""
     asked = {turn.decision.field for turn in now.interview.answers if turn.decision}
     for name in now.interview.topics:
-        topic: Topic = now.guide.topics[name]
+        topic = now.guide.topics[name]
         if name in now.skipped or name not in now.covered | now.interview.asked_topics:
             continue
         for field in topic.field_ask:
@@ -443,7 +457,7 @@ def open_field(now: Situation) -> tuple[str, str] | None:
 def reopened(now: Situation) -> str | None:
     """The topic that a bare "not quite" reopens: the last must topic that was told about."""
     told = [name for name in now.interview.topics if name in now.interview.asked_topics]
-    musts = [name for name in told if now.guide.topics[name].must]
+    musts = [name for name in told if name in now.musts]
     return (musts or told or [None])[-1]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from interviewer.core.reading import Intent, Reading, Value
+from interviewer.core.wording import Preface
 
 Move = Literal["ask", "probe", "playback", "hand_off", "close", "opt_out"]
 Channel = Literal["chat", "sms", "email"]
@@ -32,7 +33,7 @@ class Decision(Value):
     quote: str | None = None  # the respondent's own words that a probe quotes
     fact: str | None = None  # the context key that a contradiction probe names
     field: str | None = None  # the coded field that a plain question asks for
-    preface: str | None = None
+    preface: Preface | None = None
     marks: tuple[Mark, ...] = ()
     case: str | None = None  # what a case is about, when a mark or a hand-off opens one
     urgency: Literal["urgent", "same_day"] | None = None  # of a hand-off

@@ -29,6 +29,7 @@ class Invitation(Value):
     shipment_ref: str | None = None
     language: str = "en"
     zones: tuple[str, ...] = ()  # IANA names; all must be open
+    regions: tuple[str, ...] = ()  # such as US-TX; their hours count as well
     due_at: datetime
     expires_at: datetime
     state: InvitationState = "due"

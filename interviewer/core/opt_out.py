@@ -9,11 +9,13 @@ import unicodedata
 from collections.abc import Collection
 
 KEYWORDS = frozenset(
-    "stop stopall unsubscribe cancel end quit revoke optout arret remove td".split()
-    + ["opt out", "stop all"]
+    (
+        *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke"),
+        *("optout", "opt out", "arret", "remove", "td"),
+    )
 )
 SHORT = 6  # words; a stop word in a message of at most this length is an opt-out
-STOP_LEMMAS = frozenset("stop stopp stops unsubscribe optout arret arretez".split())
+STOP_LEMMAS = frozenset(("stop", "stopp", "stops", "unsubscribe", "optout", "arret", "arretez"))
 # "did not stop", "no stop at the hub", "the truck stop": about the delivery, not about us.
 ABOUT_THE_DELIVERY = re.compile(
     r"\b(not|n t|never|non|didnt|wouldnt|couldnt|doesnt|dont|bus|truck|no|first|last|next|"

@@ -1,0 +1,515 @@
+"""One interview, from its first message to its last: `start` and `receive`.
+
+A turn is two short transactions with the reading between them: nothing waits for a model with a
+transaction open, and the reply is stored before anybody sees it. A known `message_id` gets its
+recorded reply and nothing runs twice.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from interviewer.core import wording
+from interviewer.core.book import Suppression
+from interviewer.core.case import case_from
+from interviewer.core.decision import ASKING, Situation, decide, opt_out, options, person, urgent
+from interviewer.core.errors import Conflict, InvalidInput, NotAllowed, Unavailable
+from interviewer.core.guide import InterviewGuide
+from interviewer.core.interview import Channel, Decision, Interview, Move, Status, Trace, Turn
+from interviewer.core.invitation import OutboundMessage
+from interviewer.core.lint import Kind, LintContext, lint
+from interviewer.core.opt_out import is_opt_out
+from interviewer.core.playback import lines
+from interviewer.core.reading import IntentReading, Reading, clamp, merge_lexicon
+from interviewer.core.wording import CloseReason, Wording
+from interviewer.ports import ReadAndWorded, Services
+
+log = logging.getLogger(__name__)
+
+TEXT_LIMIT = 2000  # characters; longer texts are refused by API and chat
+READ_LIMIT = 2000  # characters of a stored text that are read
+SAVES = 3  # tries, when somebody else changes the interview in the meantime
+KINDS: Mapping[Move, Kind] = {"ask": "question", "probe": "probe"}
+FAILURES_IN_A_ROW = 3  # after these the model is left out of the rest of the interview
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to the respondent."""
+
+    text: str
+    move: Move
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What answers one inbound message."""
+
+    messages: tuple[Message, ...]
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new interview; the token of its link is known only here."""
+
+    interview: Interview
+    token: str
+
+    @property
+    def reply(self) -> Reply:
+        """The opener."""
+        return reply_of(self.interview.turns, self.interview.status)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a link's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def reply_of(turns: tuple[Turn, ...], status: Status) -> Reply:
+    """Interviewer turns as the messages they were."""
+    said = (turn for turn in turns if turn.speaker == "interviewer")
+    return Reply(tuple(Message(turn.text, turn.move or "ask") for turn in said), status)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whom a new interview is with, and what is known."""
+
+    context: Mapping[str, Any]
+    name: str | None = None
+    language: str | None = None
+    channel: Channel = "chat"
+    contact_ref: str | None = None
+    account_ref: str | None = None
+    shipment_ref: str | None = None
+    address: str | None = None
+    test: bool = False
+
+
+async def start(services: Services, slug: str, opening: Opening) -> Started:
+    """Begin an interview of a study with its first message.
+
+    Raises:
+        NotFound: There is no such study.
+        NotAllowed: The study is closed.
+    """
+    study = await asyncio.to_thread(services.store.study, slug)
+    if study.state == "closed":
+        raise NotAllowed(f"the study {slug!r} is closed")
+    guide = study.guide
+    now = services.clock.now()
+    language = guide.speaks(opening.language)
+    context = known(services, opening)
+    topics = tuple(guide.open_topics(context))
+    first = wording.opener(guide, services.phrases, context, language, opening.channel)
+    interview = Interview(
+        interview_id=services.new_id(),
+        study=study.slug,
+        study_version=study.version,
+        guide_hash=study.guide_hash,
+        channel=opening.channel,
+        language=language,
+        context=context,
+        respondent_name=opening.name,
+        contact_ref=opening.contact_ref,
+        account_ref=opening.account_ref or _text(context.get("account_ref")),
+        shipment_ref=opening.shipment_ref or _text(context.get("shipment_ref")),
+        address=opening.address,
+        topics=topics,
+        opened_at=now,
+        expires_at=now + guide.expires,
+        test=opening.test,
+    ).add(
+        Turn(
+            seq=0,
+            speaker="interviewer",
+            text=first.text,
+            at=now,
+            language=language,
+            move="ask",
+            topic=topics[0],
+            trace=Trace(template=first.template),
+        )
+    )
+    token = services.new_token()
+    await asyncio.to_thread(services.store.add_interview, interview, token_hash(token))
+    return Started(interview, token)
+
+
+def known(services: Services, opening: Opening) -> dict[str, Any]:
+    """The context as it came; without a brand of its own the installation's."""
+    brand = opening.context.get("brand") or services.organization.brand
+    return {**opening.context, "brand": brand}
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value is not None else None
+
+
+async def receive(services: Services, interview_id: str, message_id: str, text: str) -> Reply:
+    """Answer one message of the respondent.
+
+    Called again with the same `message_id` it returns the recorded reply and changes nothing.
+
+    Raises:
+        NotFound: There is no such interview.
+        Conflict: Others changed the interview on every try; the caller may try again.
+    """
+    for _ in range(SAVES):
+        interview = await asyncio.to_thread(services.store.interview, interview_id)
+        recorded = interview.reply_to(message_id)
+        if recorded is not None:
+            return reply_of(recorded, _status_after(recorded, interview))
+        study = await asyncio.to_thread(
+            services.store.study, interview.study, interview.study_version
+        )
+        answer = Turn(
+            seq=len(interview.turns),
+            speaker="respondent",
+            text=text,
+            at=services.clock.now(),
+            language=interview.language,
+            message_id=message_id,
+        )
+        turn = _after_the_end if interview.status != "open" else _in_turn
+        after = await turn(services, study.guide, interview, answer)
+        try:
+            await asyncio.to_thread(_save, services, after)
+        except Conflict:
+            continue
+        return reply_of(after.turns[answer.seq + 1 :], after.status)
+    raise Conflict
+
+
+def check_text(text: str) -> str:
+    """The text of a message from API or chat, or InvalidInput."""
+    if len(text) > TEXT_LIMIT:
+        message = f"has {len(text)} characters; {TEXT_LIMIT} are the most"
+        raise InvalidInput("text", message)
+    if "\x00" in text:
+        raise InvalidInput("text", "holds a NUL byte; remove it")
+    return text
+
+
+def close_expired(services: Services, limit: int = 500) -> int:
+    """Close interviews whose time is over, without a message; how many there were."""
+    now = services.clock.now()
+    overdue = services.store.overdue(now, limit)
+    for interview in overdue:
+        closed = interview.evolve(status="closed", close_reason="expired", closed_at=now)
+        try:
+            services.store.save_interview(closed)
+        except Conflict:
+            continue  # it was answered just now
+    return len(overdue)
+
+
+async def _in_turn(
+    services: Services, guide: InterviewGuide, interview: Interview, answer: Turn
+) -> Interview:
+    """The open interview with this answer and what is said to it."""
+    interview = interview.evolve(expired=answer.at >= interview.expires_at)
+    began = time.perf_counter()
+    heard, failure = await _hear(services, guide, interview, answer.text)
+    reading = heard.reading
+    decision = decide(guide, interview, reading)
+    language = _followed(guide, interview, reading)
+    answer = answer.model_copy(
+        update={
+            "reading": reading,
+            "decision": decision,
+            "language": reading.language or interview.language,
+            "audience": "owner" if "confidential" in reading.wants else "all",
+        }
+    )
+    interview = interview.evolve(language=language).add(answer)
+    said = _say(services, guide, interview, decision, heard)
+    trace = (said.trace or Trace()).model_copy(
+        update={
+            "adapter": heard.adapter,
+            "model": heard.model,
+            "prompt_hash": heard.prompt_hash,
+            "tokens_in": heard.tokens_in,
+            "tokens_out": heard.tokens_out,
+            "latency_ms": round(1000 * (time.perf_counter() - began), 1),
+            "failure": failure,
+        }
+    )
+    return _ended(interview.add(said.model_copy(update={"trace": trace})), said.move, decision)
+
+
+async def _after_the_end(
+    services: Services, guide: InterviewGuide, interview: Interview, answer: Turn
+) -> Interview:
+    """A late message is kept; a stop, a danger or a wish for a person still counts."""
+    reading = _by_rules(services, interview, answer.text) or clamp(
+        services.reader.read(guide, interview, answer.text[:READ_LIMIT]), answer.text, guide
+    )
+    now = Situation(guide, interview, reading)
+    rows = (opt_out, urgent, person) if interview.status == "closed" else ()
+    graver = next((made for row in rows if (made := row(now))), None)
+    decision = graver or Decision(move="close", reason="after_the_end")
+    answer = answer.model_copy(update={"reading": reading, "decision": decision})
+    thanked = any(
+        turn.decision and turn.decision.reason == "after_the_end" for turn in interview.answers
+    )
+    interview = interview.add(answer)
+    if graver:
+        said = _say(services, guide, interview, graver, ReadAndWorded(reading, adapter="rules"))
+        return _ended(interview.add(said), said.move, graver)
+    if interview.status != "closed" or thanked:
+        return interview
+    thanks = wording.late_answer(services.phrases, interview.language)
+    return interview.add(_turn(interview, thanks, "close"))
+
+
+async def _hear(
+    services: Services, guide: InterviewGuide, interview: Interview, text: str
+) -> tuple[ReadAndWorded, str | None]:
+    """What was said, by rules, by the model or without it; and why the model did not answer."""
+    by_rules = _by_rules(services, interview, text)
+    if by_rules:
+        return ReadAndWorded(by_rules, adapter="rules"), None
+    utterance = text[:READ_LIMIT]
+    offline = clamp(services.reader.read(guide, interview, utterance), utterance, guide)
+    if services.model is None or _model_gave_up(interview):
+        return ReadAndWorded(offline), None
+    try:
+        async with asyncio.timeout(services.deadlines[interview.channel]):
+            heard = await services.model.read_and_word(
+                guide, interview, utterance, options(guide, interview)
+            )
+    except (Unavailable, TimeoutError) as error:
+        failure = str(error) or "no answer in time"
+        log.warning("interview %s: the model failed: %s", interview.interview_id, failure)
+        fallback = offline.model_copy(update={"source": "offline_after_failure"})
+        return ReadAndWorded(fallback), failure
+    reading = merge_lexicon(clamp(heard.reading, utterance, guide), offline)
+    return replace(heard, reading=reading), None
+
+
+def _by_rules(services: Services, interview: Interview, text: str) -> Reading | None:
+    """The reading of a text that needs none: a wish to hear no more, or nothing at all."""
+    if not text.strip():
+        return Reading(source="rules", new_information=0.0)
+    phrases = [p for language in services.phrases.values() for p in language.stop_phrases]
+    if is_opt_out(text, phrases):
+        return Reading(source="rules", intents=(IntentReading(intent="stop", evidence=text),))
+    return None
+
+
+def _model_gave_up(interview: Interview) -> bool:
+    """Whether the model failed so often in a row that it is left out from now on."""
+    last = [turn.trace for turn in interview.said if turn.trace and turn.seq > 0]
+    tail = last[-FAILURES_IN_A_ROW:]
+    return len(tail) == FAILURES_IN_A_ROW and all(trace.failure for trace in tail)
+
+
+def _followed(guide: InterviewGuide, interview: Interview, reading: Reading) -> str:
+    """The language to go on in: the respondent's own, when the guide speaks it."""
+    theirs = (reading.language or "").split("-")[0]
+    own = {language.split("-")[0] for language in guide.languages}
+    return guide.speaks(reading.language) if theirs in own else interview.language
+
+
+def _say(
+    services: Services,
+    guide: InterviewGuide,
+    interview: Interview,
+    decision: Decision,
+    heard: ReadAndWorded,
+) -> Turn:
+    """The message for a decision; a wording that breaks a rule gives way to the template's."""
+    before = ""
+    if decision.preface:
+        owner = _text(interview.context.get("owner_name"))
+        preface = wording.preface(services.phrases, interview.language, decision.preface, owner)
+        before = preface.text + " "
+    faults: tuple[str, ...] = ()
+    worded = heard.wordings.get(_option_id(decision)) if decision.move in ASKING else None
+    if worded:
+        text = before + worded.strip()
+        faults = _faults(guide, interview, decision, text)
+        if not faults:
+            trace = Trace(wording_source="model")
+            return _turn(interview, Wording(text, "model"), decision.move, decision.topic, trace)
+    template = _template(services, guide, interview, decision)
+    said = Wording(before + template.text, template.template)
+    trace = Trace(
+        wording_source="template_after_fault" if faults else "template",
+        template=said.template,
+        faults=faults,
+    )
+    if decision.move in ASKING and (broken := _faults(guide, interview, decision, said.text)):
+        log.error(
+            "interview %s: template %s breaks %s; the interview was closed",
+            interview.interview_id,
+            said.template,
+            ", ".join(broken),
+        )
+        plain = wording.closing(services.phrases, interview.language, "plain")
+        return _turn(interview, plain, "close", None, trace.model_copy(update={"faults": broken}))
+    return _turn(interview, said, decision.move, decision.topic, trace)
+
+
+def _turn(
+    interview: Interview,
+    said: Wording,
+    move: Move,
+    topic: str | None = None,
+    trace: Trace | None = None,
+) -> Turn:
+    return Turn(
+        seq=len(interview.turns),
+        speaker="interviewer",
+        text=said.text,
+        at=interview.turns[-1].at,
+        language=interview.language,
+        move=move,
+        topic=topic,
+        trace=trace or Trace(template=said.template),
+    )
+
+
+def _option_id(decision: Decision) -> str:
+    """The option that a decision carries out; none for what only templates may say."""
+    if decision.rephrase or decision.field or decision.probe == "contradiction":
+        return ""
+    return "probe" if decision.move == "probe" else f"ask:{decision.topic}"
+
+
+def _faults(
+    guide: InterviewGuide, interview: Interview, decision: Decision, text: str
+) -> tuple[str, ...]:
+    """The rules that a message would break here."""
+    about = LintContext(
+        guide=guide,
+        channel=interview.channel,
+        language=interview.language,
+        kind="contradiction" if decision.probe == "contradiction" else KINDS[decision.move],
+        context=interview.context,
+        earlier=tuple(turn.text for turn in interview.said),
+        filled=frozenset(interview.fields),
+    )
+    return tuple(dict.fromkeys(fault.rule for fault in lint(text, about)))
+
+
+def _template(
+    services: Services, guide: InterviewGuide, interview: Interview, decision: Decision
+) -> Wording:
+    """The words of the templates for a decision."""
+    phrases, language = services.phrases, interview.language
+    if decision.move == "opt_out":
+        return wording.opted_out(phrases, language, services.organization.brand)
+    if decision.move == "hand_off":
+        contact = services.organization.human_contact or None
+        return wording.hand_off(phrases, language, decision.urgency or "same_day", contact)
+    if decision.move == "close":
+        return wording.closing(phrases, language, _close_reason(decision))
+    if decision.move == "playback":
+        notes = [line.text for line in lines(guide, interview)]
+        return wording.playback(phrases, language, notes)
+    return _question(services, guide, interview, decision)
+
+
+def _question(
+    services: Services, guide: InterviewGuide, interview: Interview, decision: Decision
+) -> Wording:
+    context, language, channel = interview.context, interview.language, interview.channel
+    used = {turn.trace.template for turn in interview.said if turn.trace and turn.trace.template}
+    topic = decision.topic or interview.topics[0]
+    if decision.field:
+        return wording.field_question(
+            guide, services.phrases, context, language, decision.field, channel=channel
+        )
+    if decision.move == "probe" and decision.probe:
+        return wording.probe(
+            guide,
+            services.phrases,
+            context,
+            language,
+            decision.probe,
+            topic,
+            quote=decision.quote,
+            fact=decision.fact,
+            used=used,
+            channel=channel,
+        )
+    return wording.question(
+        guide, services.phrases, context, language, topic, used=used, channel=channel
+    )
+
+
+def _close_reason(decision: Decision) -> CloseReason:
+    reason = decision.reason
+    return reason if reason in get_args(CloseReason) else "complete"  # type: ignore[return-value]
+
+
+def _ended(interview: Interview, move: Move | None, decision: Decision) -> Interview:
+    """The interview with the status that its last move gives it."""
+    ends: dict[str, Status] = {"close": "closed", "hand_off": "handed_off", "opt_out": "opted_out"}
+    status = ends.get(move or "")
+    if status is None:
+        return interview
+    return interview.evolve(
+        status=status, close_reason=decision.reason, closed_at=interview.turns[-1].at
+    )
+
+
+def _status_after(reply: tuple[Turn, ...], interview: Interview) -> Status:
+    """The status that a recorded reply was given with."""
+    if not reply:
+        return interview.status
+    ends: dict[str, Status] = {"close": "closed", "hand_off": "handed_off", "opt_out": "opted_out"}
+    return ends.get(reply[-1].move or "", "open")
+
+
+def _save(services: Services, interview: Interview) -> Interview:
+    """Store the new turns with all that goes with them, in one transaction."""
+    heard_at = max(turn.seq for turn in interview.answers)
+    said = [turn for turn in interview.said if turn.seq > heard_at]
+    return services.store.save_interview(
+        interview,
+        case=case_from(interview),
+        outbox=[_outbound(interview, turn) for turn in said if _goes_out(interview)],
+        book=_opt_outs(interview),
+    )
+
+
+def _goes_out(interview: Interview) -> bool:
+    """Whether replies leave through a channel; a page or the API shows them itself."""
+    return interview.channel == "sms" and interview.address is not None
+
+
+def _outbound(interview: Interview, turn: Turn) -> OutboundMessage:
+    return OutboundMessage(
+        message_key=f"{interview.interview_id}:{turn.seq}",
+        interview_id=interview.interview_id,
+        seq=turn.seq,
+        channel=interview.channel,
+        address=interview.address or "",
+        text=turn.text,
+    )
+
+
+def _opt_outs(interview: Interview) -> list[Suppression]:
+    """The suppression that the last answer asks for."""
+    last = interview.answers[-1]
+    if interview.address is None or last.reading is None or "stop" not in last.reading.wants:
+        return []
+    return [
+        Suppression(
+            address=interview.address,
+            channel="email" if "@" in interview.address else "sms",
+            status="suppressed",
+            source="said so in an interview",
+            evidence=f"interview {interview.interview_id}",
+            at=last.at,
+        )
+    ]

