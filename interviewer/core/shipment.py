@@ -14,7 +14,7 @@ from interviewer.core.times import EARLIEST, When, local_day
 from interviewer.core.vocabulary import EXCEPTIONS, STATUS_RANK, ExceptionCode, Severity, Status
 
 CORRECTION = "correction"
-"""The source of an event that a person entered to correct what others said."""
+"""The source of an event that a person entered: to correct a status, or to close an exception."""
 
 # An exception code that arrives without a status implies one.
 IMPLIED: dict[ExceptionCode, Status] = {
@@ -48,7 +48,7 @@ class ExceptionSeen(Value):
 
 
 class Chain(Value):
-    """The exceptions of a shipment until it is delivered, returned, cancelled or settled.
+    """A shipment's exceptions until it is delivered, returned, cancelled, or a person closes them.
 
     `number` counts the endings before it, so a late scan never renumbers a chain.
     `resolved` is the first good news after its last raised code.
@@ -235,7 +235,7 @@ class _Walk:
             self._enter(status, event, when)
         if event.event_kind == "resolution":
             self.resolved.setdefault(self.number, when)
-            self.number += 1
+            self.number += event.source == CORRECTION
 
     def _enter(self, status: Status, event: ShipmentEvent, when: When) -> None:
         if event.source == CORRECTION:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from interviewer.core.book import Shipment
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.moments import Moment, is_sampled, shipment_moments, study_for, weigh
-from interviewer.core.shipment import fold
+from interviewer.core.shipment import CORRECTION, fold
 from tests.core.test_shipment import event
 
 DELIVERED = "2026-11-20T14:00Z"
@@ -113,14 +113,28 @@ def test_a_loss_reported_after_the_delivery_turns_it_into_an_exception() -> None
     ]
 
 
-def test_what_a_person_settled_before_is_a_matter_of_its_own() -> None:
-    weighed = verdicts(
+def test_what_a_person_closed_before_is_a_matter_of_its_own() -> None:
+    state = fold(
+        [
+            event("attempt_failed:address_problem", "2026-11-17T10:00Z"),
+            event("resolution", "2026-11-18T10:00Z", source=CORRECTION),
+            event("attempt_failed:recipient_unavailable", "2026-11-19T10:00Z"),
+            event("delivered", DELIVERED),
+        ]
+    )
+    weighed = weigh(shipment_moments(state, SHIPMENT), GUIDES, NOW)
+    assert [v.outcome for v in weighed] == ["planned", "planned", "superseded"]
+
+
+def test_what_a_source_calls_resolved_still_shares_the_delivery() -> None:
+    assert verdicts(
         ("attempt_failed:address_problem", "2026-11-17T10:00Z"),
         ("resolution", "2026-11-18T10:00Z"),
-        ("attempt_failed:recipient_unavailable", "2026-11-19T10:00Z"),
         ("delivered", DELIVERED),
-    )
-    assert [outcome for _, outcome, _ in weighed] == ["planned", "planned", "superseded"]
+    ) == [
+        ("ExceptionResolved", "planned", "exception-follow-up"),
+        ("Delivered", "superseded", "delivery-check"),
+    ]
 
 
 @pytest.mark.parametrize(
