@@ -14,8 +14,8 @@ from typing import NamedTuple
 from interviewer import conversation
 from interviewer.conversation import Opening, Reply
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Interview
-from interviewer.core.lint import LintContext, lint
+from interviewer.core.interview import Interview, Turn
+from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.reading import Value
 from interviewer.core.respondent import Behaviour, Expectation, Respondent, answer, begin, plain
 from interviewer.ports import Services
@@ -52,7 +52,10 @@ class Played:
             for own in self.respondent.pii
             if plain(own) in plain(turn.text)
         )
-        return (*(rule for _, rule in faults_of(self.guide, self.interview)), *echoes)
+        follows = any(behaviour.lang for behaviour in self.respondent.behaviours)
+        spoken = self.guide.speaks(self.respondent.speaks or self.respondent.language)
+        faults = faults_of(self.guide, self.interview, None if follows else spoken)
+        return (*(rule for _, rule in faults), *echoes)
 
 
 async def simulate(
@@ -220,24 +223,40 @@ _EXPECTED: dict[Expectation, Callable[[_Turnout], bool]] = {
 }
 
 
-def faults_of(guide: InterviewGuide, interview: Interview) -> Iterator[tuple[int, str]]:
-    """What was sent against the rules: the turn and the rule."""
+def faults_of(
+    guide: InterviewGuide, interview: Interview, language: str | None = None
+) -> Iterator[tuple[int, str]]:
+    """What was sent against the rules: the turn and the rule.
+
+    Args:
+        guide: The study's.
+        interview: With its turns.
+        language: The one to write in; without it, the one that each message was meant to be in.
+    """
     earlier: tuple[str, ...] = ()
-    decision = None
-    for turn in interview.turns:
-        if turn.speaker == "respondent":
-            decision = turn.decision
-            continue
-        context = LintContext(
-            audience=guide.audience,
-            context=interview.context,
-            language=turn.language,
+    for turn in interview.said:
+        about = LintContext(
+            guide=guide,
             channel=interview.channel,
+            language=language or turn.language,
+            kind=_kind(interview, turn),
+            context=interview.context,
             earlier=earlier,
-            may_name_fact=decision is not None and decision.probe == "contradiction",
         )
-        yield from ((turn.seq, fault.rule) for fault in lint(turn.text, context))
+        yield from ((turn.seq, fault.rule) for fault in lint(turn.text, about))
         earlier = (*earlier, turn.text)
+
+
+def _kind(interview: Interview, turn: Turn) -> Kind:
+    """What the rules take a message for."""
+    if turn.seq == 0:
+        return "opener"
+    if turn.move not in ("ask", "probe", "playback"):
+        return "statement"
+    decision = interview.turns[turn.seq - 1].decision
+    if decision is not None and decision.probe == "contradiction":
+        return "contradiction"
+    return "question" if turn.move == "ask" else turn.move
 
 
 class Figure(Value):
