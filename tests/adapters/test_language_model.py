@@ -435,14 +435,16 @@ def test_prompt_names_every_key_and_value_of_the_schema() -> None:
     assert not [key for key in Answer.model_fields if f'"{key}"' not in prompt]
 
 
-@pytest.mark.parametrize("audience", ["recipient", "b2b"])
-def test_prompt_reads_as_reviewed(audience: str, tmp_path: Path) -> None:
-    guide = GUIDE if audience == "recipient" else b2b_guide()
-    _, server = heard(says(but(fields=[], wordings=[])), guide=guide, interview=interview_of(guide))
+@pytest.mark.parametrize(
+    ("guide", "channel"), [(GUIDE, "sms"), (b2b_guide(), "chat")], ids=["recipient", "b2b"]
+)
+def test_prompt_reads_as_reviewed(guide: InterviewGuide, channel: str, tmp_path: Path) -> None:
+    interview = interview_of(guide, channel=channel)
+    _, server = heard(says(but(fields=[], wordings=[])), guide=guide, interview=interview)
     prompt = "\n=====\n".join(m["content"] for m in server.requests[0]["messages"])
-    reviewed = Path(__file__).parent / f"turn.{audience}.txt"
+    reviewed = Path(__file__).parent / f"turn.{guide.audience}.txt"
     (tmp_path / reviewed.name).write_text(prompt, encoding="utf-8")
-    assert prompt == reviewed.read_text(encoding="utf-8"), f"read and copy {tmp_path}"
+    assert prompt == reviewed.read_text(encoding="utf-8"), f"read it, then copy it from {tmp_path}"
 
 
 @pytest.mark.parametrize("guide", [GUIDE, b2b_guide()], ids=["recipient", "b2b"])
