@@ -36,15 +36,24 @@ class Clusters(NamedTuple):
     strength: float | None  # silhouette of the level taken; None where no level could be scored
 
 
-def cluster(vectors: Vectors, random_state: int = 0) -> Clusters:
+def cluster(
+    vectors: Vectors, random_state: int = 0, weights: NDArray[np.int64] | None = None
+) -> Clusters:
     """Clusters and their areas.
 
     Args:
         vectors: float32, (n, dim), rows of length 1, in an order that is always the same.
         random_state: Of Louvain and of the silhouette's sample.
+        weights: (n,), how many texts each row stands for, 1 when not given. They bear on the size
+            of a cluster, and on whether a row by itself is one of a kind.
     """
-    if len(np.unique(vectors, axis=0)) < FEW:
-        return _cluster_few(vectors)
+    sizes = np.ones(len(vectors), dtype=np.int64) if weights is None else weights
+    if not len(vectors):
+        return Clusters(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), None)
+    distinct, place = np.unique(vectors, axis=0, return_inverse=True)
+    if len(distinct) < FEW:
+        level, score = _average_linkage(distinct)
+        return _numbered(level[place], None, score, sizes)
     graph = neighbor_graph(vectors)
     sample = np.random.RandomState(random_state).choice(
         len(vectors), min(SAMPLE, len(vectors)), replace=False
@@ -57,9 +66,9 @@ def cluster(vectors: Vectors, random_state: int = 0) -> Clusters:
         (score, level) for level in levels if (score := _score(vectors, level, sample)) is not None
     ]
     if not scored:
-        return _numbered(np.zeros(len(vectors), dtype=np.int64), None, None)
+        return _numbered(np.zeros(len(vectors), dtype=np.int64), None, None, sizes)
     score, level = _coarsest(scored, THEME_TOLERANCE)
-    return _numbered(level, _coarsest(scored, AREA_TOLERANCE)[1], score)
+    return _numbered(level, _coarsest(scored, AREA_TOLERANCE)[1], score, sizes)
 
 
 def neighbor_graph(vectors: Vectors) -> csr_matrix:
@@ -97,23 +106,26 @@ def _coarsest(scored: list[tuple[float, Labels]], tolerance: float) -> tuple[flo
     return next(pair for pair in scored if pair[0] >= best - tolerance * abs(best))
 
 
-def _cluster_few(vectors: Vectors) -> Clusters:
-    """Average linkage; every cluster is its own area."""
-    if len(vectors) < 2:
-        return _numbered(np.zeros(len(vectors), dtype=np.int64), None, None)
+def _average_linkage(distinct: Vectors) -> tuple[Labels, float | None]:
+    """A few distinct rows: which belong together, and their silhouette where it can be taken."""
+    if len(distinct) < 2:
+        return np.zeros(len(distinct), dtype=np.int64), None
     level = AgglomerativeClustering(
         n_clusters=None, metric="cosine", linkage="average", distance_threshold=FEW_DISTANCE
-    ).fit_predict(vectors)
+    ).fit_predict(distinct)
     scorable = 2 <= len(np.unique(level)) < len(level)
-    score = float(silhouette_score(vectors, level, metric="cosine")) if scorable else None
-    return _numbered(level, None, score)
+    return level, float(silhouette_score(distinct, level, metric="cosine")) if scorable else None
 
 
-def _numbered(level: Labels, coarse: Labels | None, strength: float | None) -> Clusters:
-    """Clusters by size, then by first row; those of one row are one of a kind."""
-    found, first, where, sizes = np.unique(
-        level, return_index=True, return_inverse=True, return_counts=True
-    )
+def _numbered(
+    level: Labels, coarse: Labels | None, strength: float | None, weights: Labels
+) -> Clusters:
+    """Clusters by size, then by first row; one text by itself is one of a kind.
+
+    Without a coarse level every cluster is its own area.
+    """
+    found, first, where = np.unique(level, return_index=True, return_inverse=True)
+    sizes = np.bincount(where, weights=weights, minlength=len(found))
     order = [int(c) for c in np.lexsort((first, -sizes)) if sizes[c] > 1]
     rank = np.full(len(found), -1, dtype=np.int64)
     rank[order] = np.arange(len(order))
