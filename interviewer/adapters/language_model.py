@@ -64,8 +64,9 @@ class LanguageModelInterviewer:
     ) -> None:
         self.model = model
         self._base_url = base_url
-        # A local server needs no key, the client insists on one.
-        self._api_key = SecretStr(api_key or "none") if api_key or base_url else None
+        # A local server needs no key, but the client insists on one.
+        key = api_key or ("none" if base_url else None)
+        self._api_key = SecretStr(key) if key else None
         self._timeout = timeout
         self._prompts = PromptWriter(prompts, phrases, redact)
         self._connections: dict[asyncio.AbstractEventLoop, Connection] = {}
