@@ -1,0 +1,80 @@
+"""The book of business in SQL: any kind of row, put and found the same way."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import product
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from interviewer.adapters.sql_engine import take_turns
+from interviewer.adapters.sql_rows import chunks, row_of, upsert, values_of
+from interviewer.adapters.tables import BOOK
+from interviewer.core.book import Row
+from interviewer.core.errors import InvalidInput
+from interviewer.ports import Put
+
+R = TypeVar("R", bound=Row)
+
+PUT_LOCK = 7_206_452  # see take_turns
+
+
+def put(connection: Connection, values: Sequence[Row]) -> list[Put]:
+    """Insert or update by natural key; one outcome per value, in order."""
+    if not values:
+        return []
+    take_turns(connection, PUT_LOCK)
+    places: defaultdict[type[Row], list[int]] = defaultdict(list)
+    for place, value in enumerate(values):
+        places[type(value)].append(place)
+    outcomes: list[Put] = ["known"] * len(values)
+    for kind, own in places.items():
+        found = _put_kind(connection, kind, [values[place] for place in own])
+        for place, outcome in zip(own, found, strict=True):
+            outcomes[place] = outcome
+    return outcomes
+
+
+def _put_kind(connection: Connection, kind: type[R], values: Sequence[R]) -> list[Put]:
+    """As `put`, for values of one kind; a key that comes twice is taken in order."""
+    table = BOOK[kind]
+    identities = [value.identity for value in values]
+    current: dict[str, R] = {}
+    for part in chunks(dict.fromkeys(identities)):
+        stored = values_of(kind, connection, select(table).where(col(table.identity).in_(part)))
+        current |= {value.identity: value for value in stored}
+    outcomes: list[Put] = []
+    written: dict[str, R] = {}
+    for identity, value in zip(identities, values, strict=True):
+        before = current.get(identity)
+        if before == value or (before and table.append_only):
+            outcomes.append("known")
+        else:
+            current[identity] = written[identity] = value
+            outcomes.append("changed" if before else "added")
+    rows = [{**row_of(value), "identity": identity} for identity, value in written.items()]
+    upsert(connection, table, ("identity",), rows)
+    return outcomes
+
+
+def find(connection: Connection, kind: type[R], where: dict[str, object]) -> list[R]:
+    """The values whose columns equal these (a list or tuple: any member), by natural key."""
+    table = BOOK[kind]
+    if unknown := where.keys() - kind.model_fields.keys():
+        raise InvalidInput(sorted(unknown)[0], f"is no column of {kind.kind}")
+    columns = [col(getattr(table, name)) for name in where]
+    parts = [
+        chunks(dict.fromkeys(wanted)) if isinstance(wanted, list | tuple) else [wanted]
+        for wanted in where.values()
+    ]
+    found: list[R] = []
+    for wanted in product(*parts):
+        query = select(table).where(
+            *(
+                column.in_(one) if isinstance(one, list) else column == one
+                for column, one in zip(columns, wanted, strict=True)
+            )
+        )
+        found += values_of(kind, connection, query)
+    return sorted(found, key=lambda value: [(x is not None, x) for x in value.natural_key])

@@ -1,0 +1,520 @@
+"""The tables: one per word of the glossary, with the columns of its value.
+
+Only the SQL store reads and writes them. A column has the name of the value's field, so that a
+value becomes a row, and a row a value, without code of its own. Times are aware UTC
+(`UTCDateTime`, which SQLModel gives to every `datetime`); parts with structure are JSON.
+"""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, MetaData, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from interviewer.core import book
+
+Json = JSON(none_as_null=True)
+
+
+class Table(SQLModel):
+    """What all tables share: one metadata, with a name for every constraint."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+# studies and interviews
+
+
+class StudyTable(Table, table=True):
+    """Every version of every study; state and launch are those of the slug, on all its rows."""
+
+    __tablename__ = "study"
+
+    slug: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    guide_hash: str
+    source: str
+    state: str
+    launched_at: datetime | None
+
+
+class InterviewTable(Table, table=True):
+    """An interview without its turns; `version` is what a save compares with."""
+
+    __tablename__ = "interview"
+    __table_args__ = (
+        ForeignKeyConstraint(["study", "study_version"], ["study.slug", "study.version"]),
+        Index(None, "study", "opened_at"),
+        Index(None, "status", "expires_at"),
+        Index(None, "address"),
+    )
+
+    interview_id: str = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    study: str
+    study_version: int
+    guide_hash: str
+    channel: str
+    language: str
+    status: str
+    context: dict[str, Any] = Field(sa_type=Json)
+    respondent_name: str | None
+    contact_ref: str | None = Field(index=True)
+    account_ref: str | None = Field(index=True)
+    shipment_ref: str | None = Field(index=True)
+    address: str | None
+    topics: list[str] = Field(sa_type=Json)
+    opened_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+    close_reason: str | None
+    expired: bool
+    test: bool
+    version: int
+
+
+class TurnTable(Table, table=True):
+    """One turn; `decided` and `reason` repeat the decision, so that SQL can count them."""
+
+    __tablename__ = "turn"
+    __table_args__ = (UniqueConstraint("interview_id", "message_id"),)
+
+    interview_id: str = Field(primary_key=True, foreign_key="interview.interview_id")
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    speaker: str
+    text: str
+    at: datetime
+    language: str
+    message_id: str | None
+    audience: str
+    move: str | None
+    topic: str | None
+    decided: str | None
+    reason: str | None
+    reading: dict[str, Any] | None = Field(sa_type=Json)
+    decision: dict[str, Any] | None = Field(sa_type=Json)
+    trace: dict[str, Any] | None = Field(sa_type=Json)
+
+
+class CaseTable(Table, table=True):
+    """What a person has to look at: one row per interview and reason."""
+
+    __tablename__ = "case"
+    __table_args__ = (Index(None, "state", "opened_at"),)
+
+    interview_id: str = Field(primary_key=True, foreign_key="interview.interview_id")
+    reason: str = Field(primary_key=True)
+    case_class: str
+    hands_off: bool
+    opened_at: datetime
+    turn_seqs: list[int] = Field(sa_type=Json)
+    quotes: list[str] = Field(sa_type=Json)
+    study: str
+    account_ref: str | None = Field(index=True)
+    contact_ref: str | None
+    shipment_ref: str | None
+    to_second_owner: bool
+    state: str
+
+
+# moments, invitations, messages out, events in
+
+
+class MomentTable(Table, table=True):
+    """A moment and what became of it; `moment` holds it whole, kind and subject repeat parts."""
+
+    __tablename__ = "moment"
+    __table_args__ = (Index(None, "outcome", "due_at"),)
+
+    moment_id: str = Field(primary_key=True)
+    kind: str
+    subject: str = Field(index=True)
+    moment: dict[str, Any] = Field(sa_type=Json)
+    outcome: str
+    study: str | None
+    due_at: datetime
+    seen_at: datetime
+
+
+class InvitationTable(Table, table=True):
+    """An invitation, waiting or done."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index(None, "state", "due_at"),)
+
+    invitation_id: str = Field(primary_key=True)
+    study: str = Field(index=True)
+    moment_id: str = Field(index=True)
+    channel: str
+    address: str = Field(index=True)
+    contact_ref: str | None
+    account_ref: str | None
+    shipment_ref: str | None
+    language: str
+    zones: list[str] = Field(sa_type=Json)
+    due_at: datetime
+    expires_at: datetime
+    state: str
+    reason: str | None
+    interview_id: str | None = Field(index=True)
+    sent_at: datetime | None
+    lease_until: datetime | None
+    attempt: int
+
+
+class OutboundMessageTable(Table, table=True):
+    """A message on its way out; `place` is the order of arrival."""
+
+    __tablename__ = "outbound_message"
+    __table_args__ = (
+        UniqueConstraint("interview_id", "seq", "channel"),
+        Index(None, "state", "place"),
+    )
+
+    place: int | None = Field(primary_key=True)
+    message_key: str = Field(unique=True)
+    interview_id: str = Field(foreign_key="interview.interview_id")
+    seq: int
+    channel: str
+    address: str
+    text: str
+    subject: str | None
+    state: str
+    provider_id: str | None
+    sent_at: datetime | None
+
+
+class InboxEventTable(Table, table=True):
+    """An event as it came."""
+
+    __tablename__ = "inbox_event"
+    __table_args__ = (Index(None, "processed_at", "received_at"),)
+
+    source: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    raw: str
+    received_at: datetime
+    error: str | None
+    processed_at: datetime | None
+
+
+# access
+
+
+class ApiKeyTable(Table, table=True):
+    """A key of the JSON API, without its secret."""
+
+    __tablename__ = "api_key"
+
+    key_id: str = Field(primary_key=True)
+    name: str
+    sha256: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class OwnerTable(Table, table=True):
+    """The owner of this installation: one row."""
+
+    __tablename__ = "owner"
+
+    owner_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    password_hash: str
+
+
+class SessionTable(Table, table=True):
+    """A browser in which the owner is signed in."""
+
+    __tablename__ = "session"
+
+    session_hash: str = Field(primary_key=True)
+    expires_at: datetime
+
+
+# analysis: `data` is the row as the analysis made it, the other columns repeat parts of it
+
+
+class AnalysisRunTable(Table, table=True):
+    """One run of the analysis, with its report."""
+
+    __tablename__ = "analysis_run"
+
+    run_id: str = Field(primary_key=True)
+    at: datetime = Field(index=True)
+    settings: dict[str, Any] = Field(sa_type=Json)
+    memory: dict[str, Any] = Field(sa_type=Json)
+    report: str
+
+
+class FindingTable(Table):
+    """A row of a run, at its place."""
+
+    run_id: str = Field(primary_key=True, foreign_key="analysis_run.run_id")
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    data: dict[str, Any] = Field(sa_type=Json)
+
+
+class ThemeTable(FindingTable, table=True):
+    """A theme with its quotes."""
+
+    __tablename__ = "theme"
+
+    theme_id: str | None = Field(index=True)
+    title: str | None
+    respondents: int | None
+
+
+class SignalTable(FindingTable, table=True):
+    """A signal with its quote."""
+
+    __tablename__ = "signal"
+
+    signal: str | None
+    status: str | None
+    account_ref: str | None = Field(index=True)
+
+
+class AccountRiskTable(FindingTable, table=True):
+    """An account's risk with its reasons."""
+
+    __tablename__ = "account_risk"
+
+    account_ref: str | None = Field(index=True)
+    band: str | None
+
+
+# the book of business: a new kind of import is one class here and its line in BOOK
+
+
+class BookTable(Table):
+    """A row of the book; `identity` is the hash of its natural key."""
+
+    append_only: ClassVar[bool] = False  # a ledger: an entry that is there stays as it is
+
+    identity: str = Field(primary_key=True)
+    context: dict[str, Any] = Field(sa_type=Json)
+
+
+class AccountTable(BookTable, table=True):
+    """A B2B customer."""
+
+    __tablename__ = "account"
+
+    account_ref: str = Field(index=True)
+    account_name: str
+    parent_ref: str | None
+    brand: str | None
+    segment: str | None
+    tier: str | None
+    owner_name: str | None
+    owner_email: str | None
+    second_owner_email: str | None
+    annual_value: float | None
+    currency: str | None
+    renewal_date: date | None
+    notice_date: date | None
+    term_months: int | None
+    review_date: date | None
+    last_contact_at: datetime | None
+    timezone: str | None
+    region: str | None
+    language: str | None
+
+
+class ContactTable(BookTable, table=True):
+    """A person of an account."""
+
+    __tablename__ = "contact"
+
+    contact_ref: str = Field(index=True)
+    account_ref: str = Field(index=True)
+    contact_name: str | None
+    contact_role: str | None
+    contact_title: str | None
+    email: str | None = Field(index=True)
+    phone: str | None = Field(index=True)
+    language: str | None
+    timezone: str | None
+    region: str | None
+    preferred_channel: str | None
+    active: bool
+
+
+class ConsentTable(BookTable, table=True):
+    """The consent ledger."""
+
+    __tablename__ = "consent"
+    append_only = True
+
+    address: str = Field(index=True)
+    channel: str
+    status: str
+    source: str
+    evidence: str | None
+    at: datetime
+    time_quality: str
+
+
+class SuppressionTable(BookTable, table=True):
+    """The ledger of who must never be contacted."""
+
+    __tablename__ = "suppression"
+    append_only = True
+
+    address: str = Field(index=True)
+    channel: str
+    status: str
+    source: str
+    evidence: str | None
+    at: datetime
+    time_quality: str
+
+
+class ShipmentTable(BookTable, table=True):
+    """A shipment apart from its events."""
+
+    __tablename__ = "shipment"
+
+    shipment_ref: str = Field(index=True)
+    account_ref: str | None = Field(index=True)
+    contact_ref: str | None = Field(index=True)
+    recipient_name: str | None
+    phone: str | None
+    email: str | None
+    language: str | None
+    timezone: str | None
+    region: str | None
+    carrier: str | None
+    tracking_code: str | None
+    order_ref: str | None
+    reference: str | None
+    service_level: str | None
+    item: str | None
+    status: str | None
+    exception_code: str | None
+    exception_text: str | None
+    notified_at: datetime | None
+    option_chosen: str | None
+    proof: str | None
+    proof_place: str | None
+    available_actions: list[Any] | None = Field(sa_type=Json)
+
+
+class ShipmentEventTable(BookTable, table=True):
+    """What a source said about a shipment."""
+
+    __tablename__ = "shipment_event"
+
+    shipment_ref: str = Field(index=True)
+    event_kind: str
+    status: str | None
+    exception_code: str | None
+    occurred_at: datetime
+    time_quality: str
+    timezone: str
+    reported_at: datetime | None
+    source: str
+    source_event_id: str | None
+    carrier: str | None
+    account_ref: str | None = Field(index=True)
+    order_ref: str | None
+    exception_text: str | None
+    raw_codes: dict[str, str] = Field(sa_type=Json)
+    city: str | None
+    region: str | None
+    country: str | None
+    promised_from: datetime | None
+    promised_at: datetime | None
+    promised_quality: str
+    promised_source: str | None
+    estimated_at: datetime | None
+    estimated_quality: str
+    estimate_before: datetime | None
+    proof: str | None
+    proof_place: str | None
+    available_actions: list[Any] | None = Field(sa_type=Json)
+
+
+class ScoreTable(BookTable, table=True):
+    """A value of a metric of an account."""
+
+    __tablename__ = "score"
+
+    account_ref: str = Field(index=True)
+    metric: str
+    period: str
+    value: float
+    scale_min: float | None
+    scale_max: float | None
+    n: int | None
+
+
+class ClaimTable(BookTable, table=True):
+    """A claim."""
+
+    __tablename__ = "claim"
+
+    claim_ref: str = Field(index=True)
+    account_ref: str | None = Field(index=True)
+    shipment_ref: str | None = Field(index=True)
+    contact_ref: str | None
+    exception_code: str | None
+    claim_opened_at: datetime
+    claim_closed_at: datetime | None
+    time_quality: str
+    claim_outcome: str | None
+    amount: float | None
+    paid_amount: float | None
+    currency: str | None
+
+
+class OutcomeTable(BookTable, table=True):
+    """How a renewal ended."""
+
+    __tablename__ = "outcome"
+
+    account_ref: str = Field(index=True)
+    decided_at: date
+    outcome: str
+    renewal_date: date | None
+    value_before: float | None
+    value_after: float | None
+    competitor: str | None
+    reason: str | None
+
+
+class ImportedTranscriptTable(BookTable, table=True):
+    """An interview that was held elsewhere."""
+
+    __tablename__ = "imported_transcript"
+
+    id: str = Field(index=True)
+    account_ref: str | None = Field(index=True)
+    contact_ref: str | None
+    contact_role: str | None
+    study: str | None
+    channel: str | None
+    language: str | None
+    at: datetime | None
+    turns: list[Any] = Field(sa_type=Json)
+
+
+BOOK: dict[type[book.Row], type[BookTable]] = {
+    book.Account: AccountTable,
+    book.Contact: ContactTable,
+    book.Consent: ConsentTable,
+    book.Suppression: SuppressionTable,
+    book.Shipment: ShipmentTable,
+    book.ShipmentEvent: ShipmentEventTable,
+    book.Score: ScoreTable,
+    book.Claim: ClaimTable,
+    book.Outcome: OutcomeTable,
+    book.ImportedTranscript: ImportedTranscriptTable,
+}
