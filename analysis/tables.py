@@ -32,7 +32,9 @@ class Turn:
     turn_id: str
     speaker: Speaker
     text: str
-    topic: str | None = None  # the guide's topic that the interviewer asked about, or that is answered
+    topic: str | None = (
+        None  # the guide's topic that the interviewer asked about, or that is answered
+    )
     fields: Mapping[str, object] = field(default_factory=dict)  # coded answers read from this turn
     audience: Audience = "all"
     at: datetime | None = None
@@ -135,7 +137,9 @@ class Segment:
     end: int
     text: str
     masked: str  # what is embedded: personal data, brands and places replaced
-    parked: str | None = None  # why it takes no part in the themes: non_answer, duplicate, instruction
+    parked: str | None = (
+        None  # why it takes no part in the themes: non_answer, duplicate, instruction
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +228,7 @@ class AccountRisk:
     contacts_known: int
     previous_band: Band | None = None
     moved: Mapping[str, float] = field(default_factory=dict)  # signal -> change of contribution
+    notes: tuple[str, ...] = ()  # what the reader must know of the evidence: who and what is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,3 +259,4 @@ class Findings:
     risks: tuple[AccountRisk, ...]  # in the order of the risk list; abstained accounts last
     score_moves: tuple[ScoreMove, ...]
     dropped: Mapping[str, int]  # what was left out, by reason
+    centroids: Mapping[str, Sequence[float]] = field(default_factory=dict)  # theme_id -> (dim,)
