@@ -101,9 +101,8 @@ class Span(NamedTuple):
 def spans(text: str, known: Iterable[str] = ()) -> tuple[Span, ...]:
     """The personal data of a text, in order and without overlap; arguments as in `redact`."""
     found: list[tuple[int, int, str]] = []
-    for kind, start, end in (*_known(text, known), *_patterns(text)):
-        if start < end and all(end <= s or e <= start for s, e, _ in found):
-            found.append((start, end, kind))
+    _take(found, (*_known(text, known), *_patterns(text)))
+    _take(found, _again(text, found))
     return _numbered(text, sorted((s, e, kind) for s, e, kind in found if kind != _KEPT))
 
 
@@ -123,6 +122,22 @@ def redact(text: str, known: Iterable[str] = (), kinds: Iterable[str] | None = N
             parts += [text[at : span.start], span.token]
             at = span.end
     return "".join([*parts, text[at:]])
+
+
+def _take(found: list[tuple[int, int, str]], more: Iterable[tuple[str, int, int]]) -> None:
+    """Add what does not overlap with what is there."""
+    for kind, start, end in more:
+        if start < end and all(end <= s or e <= start for s, e, _ in found):
+            found.append((start, end, kind))
+
+
+def _again(text: str, found: Iterable[tuple[int, int, str]]) -> Iterator[tuple[str, int, int]]:
+    """The same value where nothing beside it gives it away; short ones may be something else."""
+    values = {(kind, text[start:end]) for start, end, kind in found if end - start >= 5}
+    for kind, value in sorted(values):
+        if kind != _KEPT:
+            for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+                yield kind, match.start(), match.end()
 
 
 def _numbered(text: str, found: list[tuple[int, int, str]]) -> tuple[Span, ...]:
@@ -242,7 +257,9 @@ def _holds_digit(text: str) -> bool:
 
 def _plausible(text: str) -> bool:
     first = text.split()[0]
-    return first.casefold() not in _NOT_NAMES and not (len(first) > 1 and first.isupper())
+    return first.casefold() not in _NOT_NAMES and not (
+        len(first.rstrip(".")) > 1 and first.isupper()
+    )
 
 
 def _given(text: str) -> bool:
@@ -256,7 +273,7 @@ def _introduced(text: str) -> bool:
 
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:['’-][^\W\d_]+){0,3}"  # one word
 _SURNAME = rf"(?:[ ]+(?:(?:de|del|la|van|von|der|den|da|dos|al|bin)[ ]+){{0,2}}{_CAPITAL}){{0,2}}"
-_PERSON = rf"(?:{_CAPITAL}|[A-Z]\.){_SURNAME}"
+_PERSON = rf"(?:[A-Z]\.|{_CAPITAL}){_SURNAME}"
 _AFTER_NUMBER = r"(?:[ ]*(?:is|was|es|ist|est|number|num|no|nr|code|[#:.=])){0,3}[ ]*"
 _STREET_WORDS = (
     r"(?:(?!(?:on|in|the|of|at|a|by|to|for|and|was|were|late|more|out|then|you"

