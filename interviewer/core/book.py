@@ -137,7 +137,9 @@ def period_span(period: str) -> tuple[date, date]:
 class Row(BaseModel):
     """One checked row; equal rows have equal `identity`, whatever their other columns say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False
+    )
 
     kind: ClassVar[str]  # the word after `interviewer import`
     key: ClassVar[tuple[str, ...]]  # the natural key: importing it again changes nothing
