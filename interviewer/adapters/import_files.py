@@ -227,14 +227,21 @@ def _turns_fault(
 class RejectedFile:
     """Refused rows as FILE.rejected.csv, which can be corrected and imported as it is.
 
-    The rows wait in a temporary file, because only the last one completes the list of columns.
+    A context manager; the file is written at its end. Until then the rows wait in a temporary
+    file, because only the last one completes the list of columns.
     Without a refused row there is no file, and one of an earlier import is removed.
     """
 
     def __init__(self, imported: Path) -> None:
         self.path = imported.with_name(imported.name + ".rejected.csv")
         self._columns: dict[str, None] = {}
-        self._waiting = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by close()
+        self._waiting = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by _write
+
+    def __enter__(self) -> "RejectedFile":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._write()
 
     def add(self, refused: Refused) -> None:
         """Keep one row."""
@@ -243,12 +250,11 @@ class RejectedFile:
         self._columns |= dict.fromkeys(row)
         self._waiting.write(json.dumps(row) + "\n")
 
-    def close(self) -> Path | None:
-        """Write the file; where it is, or None when nothing was refused."""
+    def _write(self) -> None:
         with self._waiting as waiting:
             if not self._columns:
                 self.path.unlink(missing_ok=True)
-                return None
+                return
             waiting.seek(0)
             columns = [*(name for name in self._columns if name not in REJECTED), *REJECTED]
             with self.path.open("w", encoding="utf-8", errors="replace", newline="") as file:
@@ -257,7 +263,6 @@ class RejectedFile:
                 for line in waiting:
                     cells = json.loads(line).items()
                     writer.writerow({name: _cell(value) for name, value in cells})
-        return self.path
 
 
 def _cell(value: object) -> object:

@@ -230,16 +230,20 @@ class RowReader:
         return Read((self.kind.read(values),))
 
     def _event(self, values: dict[str, Any], zone: str) -> Read:
+        is_promise = values.get("status") == PROMISE_DUE
+        if is_promise and "occurred_at" in values:
+            values["promised_at"] = values.pop("occurred_at")
         qualities = self._times(values, zone)
         values = {"source": self.plan.source, **values, "timezone": zone}
         values["time_quality"] = qualities.get("occurred_at", "exact")
         values["estimated_quality"] = qualities.get("estimated_at", "exact")
-        if values.get("status") == PROMISE_DUE:
+        values["promised_quality"] = qualities.get("promised_at", "exact")
+        if is_promise:
             values |= {
                 "status": None,
                 "event_kind": "promise",
-                "promised_at": values.get("occurred_at"),
-                "promised_quality": values["time_quality"],
+                "occurred_at": values.get("promised_at"),
+                "time_quality": values["promised_quality"],
             }
         return Read((ShipmentEvent.read(values),))
 
