@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, RowMapping, Select, SQLColumnExpression
+from sqlalchemy import Connection, RowMapping, Select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from interviewer.adapters.tables import Table
@@ -40,16 +40,13 @@ def chunks(members: Iterable[T]) -> Iterator[list[T]]:
 
 
 def insert_new(
-    connection: Connection,
-    table: type[Table],
-    key: SQLColumnExpression[T],
-    rows: Sequence[Mapping[str, Any]],
-) -> set[T]:
-    """Insert the rows that are new by any unique constraint; the keys of those."""
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Insert the rows that break no unique constraint; how many those were."""
     if not rows:
-        return set()
-    insert = _insert(connection, table).on_conflict_do_nothing().returning(key)
-    return set(connection.scalars(insert, rows))
+        return 0
+    insert = _insert(connection, table).on_conflict_do_nothing()
+    return connection.execute(insert.execution_options(preserve_rowcount=True), rows).rowcount
 
 
 def upsert(

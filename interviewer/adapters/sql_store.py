@@ -18,7 +18,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlmodel import col
@@ -215,13 +214,15 @@ class SqlStore(Store):
 
     def live_interviews(self, address: str) -> list[Interview]:
         live = _where_given(select(InterviewTable), InterviewTable, address=address, status="open")
-        return self._interviews(live.order_by(col(InterviewTable.opened_at)))
+        oldest = (col(InterviewTable.opened_at), col(InterviewTable.interview_id))
+        return self._interviews(live.order_by(*oldest))
 
     def overdue(self, now: datetime, limit: int) -> list[Interview]:
         over = select(InterviewTable).where(
             col(InterviewTable.status) == "open", col(InterviewTable.expires_at) <= now
         )
-        return self._interviews(over.order_by(col(InterviewTable.expires_at)).limit(limit))
+        longest = (col(InterviewTable.expires_at), col(InterviewTable.interview_id))
+        return self._interviews(over.order_by(*longest).limit(limit))
 
     def funnel(self) -> dict[str, dict[str, int]]:
         with self._database.read() as connection:
@@ -287,9 +288,8 @@ class SqlStore(Store):
         return _moment_record(row)
 
     def plan(self, invitation: Invitation) -> bool:
-        key = col(InvitationTable.invitation_id)
         with self._database.write() as connection:
-            return bool(insert_new(connection, InvitationTable, key, [row_of(invitation)]))
+            return insert_new(connection, InvitationTable, [row_of(invitation)]) == 1
 
     def claim_due(self, now: datetime, limit: int, lease: timedelta) -> list[Invitation]:
         table = InvitationTable
@@ -362,8 +362,7 @@ class SqlStore(Store):
     def add_to_inbox(self, events: Sequence[InboxEvent]) -> int:
         rows = [asdict(event) for event in events]
         with self._database.write() as connection:
-            key = tuple_(col(InboxEventTable.source), col(InboxEventTable.event_id))
-            return len(insert_new(connection, InboxEventTable, key, rows))
+            return insert_new(connection, InboxEventTable, rows)
 
     def unprocessed(self, limit: int) -> list[InboxEvent]:
         waiting = select(InboxEventTable).where(

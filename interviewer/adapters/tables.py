@@ -159,6 +159,7 @@ class InvitationTable(Table, table=True):
     shipment_ref: str | None
     language: str
     zones: list[str] = Field(sa_type=Json)
+    regions: list[str] = Field(sa_type=Json)
     due_at: datetime
     expires_at: datetime
     state: str

@@ -1,12 +1,13 @@
 """A case: what a person has to look at, and the words that say why."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from interviewer.core.interview import Interview
 from interviewer.core.reading import Value
 
 CaseClass = Literal["urgent", "same_day", "routine"]
+CLASSES: tuple[CaseClass, ...] = get_args(CaseClass)  # the most pressing first
 
 
 class Case(Value):
@@ -23,8 +24,23 @@ class Case(Value):
     account_ref: str | None = None
     contact_ref: str | None = None
     shipment_ref: str | None = None
-    to_second_owner: bool = False  # an account that says it leaves, or an answer kept from its owner
+    to_second_owner: bool = (
+        False  # an account that says it leaves, or an answer kept from its owner
+    )
     state: Literal["open", "taken", "closed"] = "open"
+
+    def add(self, later: "Case") -> "Case":
+        """This case with the turns of a repeat; what was closed is open again."""
+        return self.model_copy(
+            update={
+                "turn_seqs": (*self.turn_seqs, *later.turn_seqs),
+                "quotes": (*self.quotes, *later.quotes),
+                "case_class": min(self.case_class, later.case_class, key=CLASSES.index),
+                "hands_off": self.hands_off or later.hands_off,
+                "to_second_owner": self.to_second_owner or later.to_second_owner,
+                "state": "open" if self.state == "closed" else self.state,
+            }
+        )
 
 
 def case_from(interview: Interview) -> Case | None:

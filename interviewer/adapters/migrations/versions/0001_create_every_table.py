@@ -170,6 +170,7 @@ def upgrade() -> None:
         sa.Column("shipment_ref", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("zones", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("regions", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
