@@ -393,6 +393,18 @@ def test_wordings_that_cannot_be_said_are_left_out() -> None:
         assert heard(says(answer))[0].wordings == {}
 
 
+def test_wrong_language_is_left_to_the_lint() -> None:
+    german = "Was ist denn dort an dem Tag passiert?"
+    answer = but(language="English, please", wordings=[{"option": "probe", "text": german}])
+    heard_, _ = heard(says(answer))
+    assert heard_.reading.language is None
+    assert heard_.wordings == {"probe": german}
+    about = LintContext(
+        guide=GUIDE, channel="chat", language="en", kind="probe", context=INTERVIEW.context
+    )
+    assert [fault.rule for fault in lint(german, about)] == ["language"]
+
+
 def test_nothing_to_word_is_still_one_reading() -> None:
     offered = (Option(option_id="close", move="close"),)
     heard_, server = heard(says(ANSWER), offered=offered)
