@@ -84,9 +84,9 @@ async def simulate(
 class SimulatedInbox:
     """Who answers an invitation in a demonstration, and what they say.
 
-    A contact or a recipient with a respondent of their own answers as that one. Another recipient
-    answers as one who had the same kind of event, drawn by a hash of the shipment; one in three
-    never answers.
+    A contact or a recipient with a respondent of their own answers as that one. Another contact
+    never answers. Another recipient answers as one who had the same kind of event, drawn by a
+    hash of the shipment from those heard least so far; one in three never answers.
     """
 
     def __init__(self, services: Services, respondents: Sequence[Respondent]) -> None:
@@ -110,17 +110,13 @@ class SimulatedInbox:
         own = next((r for r in of_study if _is_asked(r, interview)), None)
         if own:
             return own
-        subject = interview.shipment_ref or interview.contact_ref or interview.interview_id
-        draw = int(hashlib.sha256(subject.encode()).hexdigest(), 16)
+        if interview.shipment_ref is None:
+            return None
         guide = self.services.store.study(interview.study, interview.study_version).guide
-        event = guide.variant(interview.context)
-        others = [
-            r
-            for r in of_study
-            if not (r.contact_ref or r.shipment_ref)
-            and guide.speaks(r.language) == interview.language
-            and guide.variant(r.context) == event
-        ]
+        alike = [r for r in of_study if _is_like(r, interview, guide)]
+        code = interview.context.get("exception_code")
+        others = [r for r in alike if r.context.get("exception_code") == code] or alike
+        draw = int(hashlib.sha256(interview.shipment_ref.encode()).hexdigest(), 16)
         if not others or draw % SILENT == 0:
             return None
         fewest = min(self._drawn[r.id] for r in others)
@@ -131,10 +127,30 @@ class SimulatedInbox:
 
 
 def _is_asked(respondent: Respondent, interview: Interview) -> bool:
-    """Whether the interview is with the very person that the respondent stands for."""
+    """Whether the interview is with the very person that the respondent stands for.
+
+    Of a contact who is asked at several checkpoints of a renewal, it is the one at this one.
+    """
     if respondent.shipment_ref:
         return respondent.shipment_ref == interview.shipment_ref
-    return respondent.contact_ref is not None and respondent.contact_ref == interview.contact_ref
+    if respondent.contact_ref is None or respondent.contact_ref != interview.contact_ref:
+        return False
+    checkpoint = respondent.context.get("checkpoint")
+    return checkpoint is None or checkpoint == interview.context.get("checkpoint", checkpoint)
+
+
+def _is_like(respondent: Respondent, interview: Interview, guide: InterviewGuide) -> bool:
+    """Whether somebody else tells of the same kind of event, in the language of the interview.
+
+    A dock knows its load by a reference, a household has none.
+    """
+    theirs, ours = respondent.context, interview.context
+    return (
+        not (respondent.contact_ref or respondent.shipment_ref)
+        and guide.speaks(respondent.language) == interview.language
+        and guide.variant(theirs) == guide.variant(ours)
+        and bool(theirs.get("reference")) == bool(ours.get("reference"))
+    )
 
 
 def _name(respondent: Respondent) -> str | None:
