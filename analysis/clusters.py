@@ -25,7 +25,7 @@ SHARPNESS = 4  # exponent of the cosine
 BLOCK = 256  # rows compared at a time: memory stays at BLOCK * n floats
 SAMPLE = 2000  # rows the silhouette is taken of
 FEW = 20  # distinct rows below which a neighbor graph says nothing
-FEW_DISTANCE = 0.55  # cosine distance at which average linkage stops joining a few rows
+FEW_DISTANCE = 0.6  # cosine distance at which average linkage stops joining a few rows
 
 
 class Clusters(NamedTuple):

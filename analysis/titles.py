@@ -86,6 +86,8 @@ def titles(
         centroids: float32, (n_themes, dim), rows of length 1.
         encoder: Of the same space; without it phrases are ranked by their frequency alone.
     """
+    if not len(centroids):
+        return ()
     candidates = _candidates(texts, labels, len(centroids))
     if encoder:
         candidates = _nearest_first(candidates, vectors, centroids, encoder)
