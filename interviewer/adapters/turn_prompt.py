@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
@@ -165,6 +166,7 @@ class PromptWriter:
                 for key in facts
                 if (said := say_fact(self._phrases, context, spoken, key))
             },
+            "asked_on": _asked_at(interview).date().isoformat(),
             "conversation": [
                 {turn.speaker: redaction.hide(turn.text[:READ_LIMIT])} for turn in interview.turns
             ],
@@ -203,7 +205,12 @@ def allowed_values(field: Field) -> str:
         return ", ".join(field.values)
     if field.min is not None and field.max is not None:
         return f"a number from {field.min} to {field.max}"
-    return {"date": "a date, YYYY-MM-DD", "number": "a number"}.get(field.type, "a few words")
+    by_type = {"date": "a date as YYYY-MM-DD, counted from `asked_on`", "number": "a number"}
+    return by_type.get(field.type, "a few words")
+
+
+def _asked_at(interview: Interview) -> datetime:
+    return interview.turns[-1].at if interview.turns else interview.opened_at
 
 
 def _compact(text: str) -> str:
