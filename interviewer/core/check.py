@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import combinations
 
 from pydantic import ValidationError
 
@@ -12,13 +14,47 @@ from interviewer.core.guide import (
     PLACEHOLDER,
     PROBE_PLACEHOLDERS,
     Budget,
+    Channel,
+    Context,
     Field,
     InterviewGuide,
     Part,
     Sample,
     Topic,
     Variant,
+    required,
 )
+from interviewer.core.lint import Kind, LintContext, is_repeat, lint, question_of
+from interviewer.core.sms_text import sms_size
+from interviewer.core.vocabulary import EXCEPTIONS
+from interviewer.core.wording import (
+    DAY_KEYS,
+    PhraseBook,
+    fill,
+    known_values,
+    opener,
+    phrases_for,
+    probe,
+    say_day,
+    say_fact,
+)
+
+PLAYBACK_FIELD = "rating"  # filled by the answer to the playback, not by a topic
+LONGEST: Context = {
+    "brand": "Example Parcel and Freight Line",
+    "account_name": "Example Industrial Components Ltd.",
+    "contact_name": "Maximiliana Example-Montgomery",
+    "reference": "PO 4500128837-001",
+    "period": "2026-W42",
+    "metric": "otif",
+    "value": 90.25,
+    "value_before": 97.25,
+    "exception_count": 12,
+    "proof": "signature",
+}
+"""The longest values that a message is expected to hold; days are added per language."""
+LONGEST_QUOTE = "something about the delivery window here"  # six words
+YEAR = 2026
 
 Path = tuple[str | int, ...]
 Lines = Mapping[Path, int]  # where each key of the file stands; empty for a guide without a file
@@ -43,6 +79,107 @@ def parse_guide(data: object, lines: Lines | None = None) -> InterviewGuide:
     if problems := [_problem(path, message, lines) for path, message in _contradictions(guide)]:
         raise InvalidGuide(problems)
     return guide
+
+
+def check(
+    guide: InterviewGuide, phrases: PhraseBook, lines: Lines | None = None
+) -> tuple[Problem, ...]:
+    """Every fault of every wording, per language, channel and variant, with the longest values."""
+    found = (*_faults(guide, phrases), *_repeats(guide), *_incomplete_openers(guide))
+    return tuple(_problem(path, message, lines or {}) for path, message in found)
+
+
+def _faults(guide: InterviewGuide, phrases: PhraseBook) -> Found:
+    """Each rule that a wording breaks, once, with the first text that breaks it."""
+    told: set[tuple[Path, str]] = set()
+    for path, rule, message in _every_fault(guide, phrases):
+        if (path, rule) not in told:
+            told.add((path, rule))
+            yield path, message
+
+
+def _every_fault(guide: InterviewGuide, phrases: PhraseBook) -> Iterator[tuple[Path, str, str]]:
+    for language in guide.languages:
+        for channel in guide.channels:
+            for context in _contexts(guide, phrases, language, channel):
+                for path, kind, text in _sayings(guide, phrases, language, channel, context):
+                    about = LintContext(guide, channel, language, kind, context)
+                    for fault in lint(text, about):
+                        where = f"{fault.rule} ({channel})"
+                        yield path, fault.rule, f"{where}: {fault.span!r} in {text!r}"
+
+
+def _contexts(
+    guide: InterviewGuide, phrases: PhraseBook, language: str, channel: Channel
+) -> Iterator[Context]:
+    """The longest values under every variant and option, and an interview that knows nothing."""
+    yield {}
+    days = [date(YEAR, month, day) for month in range(1, 13) for day in range(22, 29)]
+
+    def size(day: date) -> tuple[bool, int]:
+        said = say_day(phrases_for(phrases, language), day, short=channel == "sms") or ""
+        return sms_size(said).encoding == "UCS-2", len(said)
+
+    longest = max(days, key=size).isoformat()
+    keys = (*DAY_KEYS.values(), "renewal_date", "review_date", "since", "resolved_at")
+    known = {**LONGEST, **{key: longest for key in keys}}
+    codes = {exception.guide: code for code, exception in EXCEPTIONS.items()}
+    own = [codes[variant] for variant in guide.variants if variant in codes]
+    yield from ({**known, "exception_code": code} for code in (None, *own))
+    yield from ({**known, "option_chosen": option} for option in guide.options)
+
+
+def _sayings(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    language: str,
+    channel: Channel,
+    context: Context,
+) -> Iterator[tuple[Path, Kind, str]]:
+    """Every message that an interview with this context could hold."""
+    first = opener(guide, phrases, context, language, channel)
+    yield ("opener", language, channel), "opener", first.text
+    values = known_values(guide, phrases, context, language, channel)
+    values |= {"quote": LONGEST_QUOTE, "point": LONGEST_QUOTE}
+    for path, text in texts(guide):
+        if path[0] == "opener" or language not in path or not required(text) <= values.keys():
+            continue
+        kind: Kind = "since" if "since" in path else "probe" if path[0] == "probes" else "question"
+        yield path, kind, fill(text, values)
+    for name in guide.open_topics(context):
+        said = probe(guide, phrases, context, language, "aspect", name, channel=channel)
+        yield ("topics", name, "aspect", language), "probe", said.text
+    if fact := say_fact(phrases, context, language, "delivered_at"):
+        for place, text in enumerate(guide.probes.get(language, {}).get("contradiction", ())):
+            path = ("probes", language, "contradiction", place)
+            yield path, "contradiction", fill(text, {**values, "fact": fact})
+
+
+def _repeats(guide: InterviewGuide) -> Found:
+    """Wordings that one interview could hold and that ask the same."""
+    for language in guide.languages:
+        asked = [
+            (path, text)
+            for path, text in texts(guide)
+            if language in path and (path[0] == "topics" and path[2] != "since")
+        ]
+        for (_, one), (path, other) in combinations(asked, 2):
+            if is_repeat(one, other, language):
+                yield path, f"repeat: asks the same as {one!r}"
+        for channel, text in guide.opener.get(language, {}).items():
+            question = question_of(text) or ""
+            for path, other in asked:
+                if question not in other and is_repeat(question, other, language):
+                    yield path, f"repeat: asks the same as the {channel} opener, {question!r}"
+
+
+def _incomplete_openers(guide: InterviewGuide) -> Found:
+    for language, by_channel in guide.opener.items():
+        for channel, text in by_channel.items():
+            if "brand" not in required(text):
+                yield ("opener", language, channel), "must say who writes: {brand}"
+            if channel == "sms" and "STOP" not in text:
+                yield ("opener", language, channel), "must say how to opt out: STOP"
 
 
 def texts(guide: InterviewGuide) -> Found:
@@ -136,6 +273,8 @@ def _unknown_references(guide: InterviewGuide) -> Found:
         for key, message in _unknown_in_topic(guide, topic):
             yield ("topics", name, *key), message
     filled = {field for topic in guide.topics.values() for field in topic.fills}
+    if guide.budget.playback:
+        filled.add(PLAYBACK_FIELD)
     for field in guide.fields:
         if field not in filled:
             yield ("fields", field), "no topic fills this field"

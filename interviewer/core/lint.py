@@ -27,7 +27,7 @@ from interviewer.core.lint_patterns import (
     QUOTED,
     WordRule,
 )
-from interviewer.core.sms_text import sms_size, sms_text
+from interviewer.core.sms_text import fits_sms, sms_size, sms_text
 
 Rule = Literal[
     "one_question",
@@ -52,7 +52,6 @@ Kind = Literal["opener", "question", "probe", "contradiction", "since", "playbac
 
 NAMES_FACTS: frozenset[Kind] = frozenset(("opener", "contradiction", "since"))
 CHARACTERS = {"first": 600, "recipient": 280, "b2b": 400}  # chat and e-mail
-SMS_UNITS = {"first": {"GSM-7": 306, "UCS-2": 134}, "later": {"GSM-7": 160, "UCS-2": 134}}
 QUESTION_WORDS: dict[Audience, int] = {"recipient": 20, "b2b": 30}
 PLAYBACK_WORDS = 60
 FRAME_WORDS = 16  # what the playback says around its lines
@@ -115,9 +114,14 @@ class Message:
 
 
 def lint(message: str, about: LintContext) -> tuple[Fault, ...]:
-    """Every fault of the message; none means that it may be said."""
+    """Every fault of the message; none means that it may be said.
+
+    A playback holds the respondent's words without quotation marks: what judges our own words
+    leaves it out.
+    """
     forms = Message.of(message)
-    return tuple(dict.fromkeys(fault for rule in RULES for fault in rule(forms, about)))
+    rules = PLAYBACK_RULES if about.kind == "playback" else RULES
+    return tuple(dict.fromkeys(fault for rule in rules for fault in rule(forms, about)))
 
 
 def question_of(message: str) -> str | None:
@@ -223,8 +227,8 @@ def length(message: Message, about: LintContext) -> Iterator[Fault]:
         return
     first = about.kind == "opener"
     if about.channel == "sms":
-        size = sms_size(sms_text(message.text))
-        if size.units > SMS_UNITS["first" if first else "later"][size.encoding]:
+        if not fits_sms(message.text, first=first):
+            size = sms_size(sms_text(message.text))
             yield Fault("length", f"{size.units} {size.encoding} characters")
     elif len(message.text) > CHARACTERS["first" if first else about.guide.audience]:
         yield Fault("length", f"{len(message.text)} characters")
@@ -428,3 +432,4 @@ RULES: tuple[Callable[[Message, LintContext], Iterator[Fault]], ...] = (
     internals,
     reserve,
 )
+PLAYBACK_RULES = (one_question, length, personal_data_echo, link, plain_text, internals)

@@ -402,7 +402,8 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             rf"\b(?:sie|sich) (?:waren|sind|mussen|fuhlten|wirken)(?: \w+)? (?:{_DE_FEELING})\b",
             rf"\bwaren sie (?:\w+ )?(?:{_DE_FEELING})\b|\bsind sie (?:\w+ )?(?:{_DE_FEELING})\b",
             r"\bdas muss (?:\w+ )?(?:gewesen|sein)\b|\bdas muss \w+ \w+ gewesen\b",
-            rf"\bwie (?:sehr |so )?(?:{_DE_FEELING}|{_DE_VERDICT})\b",
+            r"\bwie (?:sehr |so )?(?!gut (?:hat|haben|konn\w+)\b)"
+            rf"(?:{_DE_FEELING}|{_DE_VERDICT})\b",
             r"\bwie sehr (?:hat|haben|war)\b|\bwas hat sie (?:\w+ )?(?:geargert|gestort|enttauscht"
             r"|frustriert|genervt|gefreut|begeistert)\b|\bwas hat ihnen (?:\w+ )?(?:gefallen)\b",
             rf"\bso (?:{_DE_FEELING}|{_DE_VERDICT})\b",
@@ -545,7 +546,7 @@ ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {
             r"\bwhen (?:is|does|will) (?:the|your|our) (?:contract|renewal|agreement)"
         ),
         "claim_outcome": re.compile(
-            r"\b(?:what was|how was) the (?:outcome|result|decision)\b|\bwas (?:the"
+            r"\bwhat was the (?:outcome|result|decision)\b|\bwas (?:the"
             r"|your) claim (?:paid"
             r"|denied|accepted|rejected|approved)\b|\bhow was (?:the|your) claim (?:decided"
             r"|closed)\b"
@@ -579,7 +580,7 @@ ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {
         "contact_role": re.compile(r"\b(?:cual es su|que) (?:cargo|puesto|funcion)\b"),
         "renewal_date": re.compile(r"\bcuando (?:es|vence|termina|se renueva)\b[^?]*contrato"),
         "claim_outcome": re.compile(
-            r"\b(?:cual fue|como fue) (?:el resultado|la decision|la resolucion)\b|\b(?:se"
+            r"\bcual fue (?:el resultado|la decision|la resolucion)\b|\b(?:se"
             r"|le) (?:pago"
             r"|acepto|rechazo|denego) (?:la|su) reclamacion\b"
         ),

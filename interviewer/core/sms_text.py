@@ -75,6 +75,16 @@ def sms_size(text: str) -> SmsSize:
     return SmsSize("UCS-2", sum(widths), _segments(widths, single=70, part=67))
 
 
+def fits_sms(text: str, *, first: bool) -> bool:
+    """Whether a message may go out: 306 GSM-7 characters for the first one, 160 later, else 134.
+
+    Measured as it is sent, after `sms_text`; 134 is UCS-2 in either place.
+    """
+    size = sms_size(sms_text(text))
+    limit = {"GSM-7": 306 if first else 160, "UCS-2": 134}
+    return size.units <= limit[size.encoding]
+
+
 def _segments(widths: list[int], *, single: int, part: int) -> int:
     if sum(widths) <= single:
         return 1

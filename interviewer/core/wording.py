@@ -28,6 +28,7 @@ from interviewer.core.guide import (
     Texts,
     required,
 )
+from interviewer.core.sms_text import fits_sms
 
 Preface = Literal[
     "no_decision",
@@ -164,7 +165,12 @@ def question(
     spoken = guide.speaks(language)
     values = known_values(guide, phrases, context, spoken, channel)
     stem = f"{guide.slug}/topics/{topic}/ask/{spoken}"
-    return _choose(_numbered(stem, guide.topics[topic].ask[spoken]), values, used)
+    candidates = _numbered(stem, guide.topics[topic].ask[spoken])
+    if any(template.startswith(f"{guide.slug}/opener/") for template in used):
+        said = guide.opener[spoken].values()
+        opened = [c.template for c in candidates if any(c.text in text for text in said)]
+        used = {*used, *opened}
+    return _choose(candidates, values, used)
 
 
 def field_question(
@@ -230,6 +236,14 @@ def probe(
     if not any(required(c.text) <= values.keys() for c in candidates):
         candidates = tuple(_probes(guide, phrases, spoken, "aspect"))
     return _choose(candidates, values, used)
+
+
+def prefaced(before: Wording, said: Wording, channel: Channel) -> Wording:
+    """A preface and a message as one text; in an SMS that has no room for it the preface goes."""
+    text = f"{before.text} {said.text}"
+    if channel == "sms" and not fits_sms(text, first=False):
+        return said
+    return Wording(text, said.template)
 
 
 def playback(phrases: PhraseBook, language: str, notes: Sequence[str]) -> Wording:
@@ -397,8 +411,9 @@ def _one_line(value: object) -> str:
 
 
 def _sentence(note: str) -> str:
-    text = _one_line(note)
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+    """A note as a sentence that asks nothing: the one question is whether the notes are right."""
+    text = _one_line(note).replace("?", "").replace("¿", "").rstrip(" .,;:!")
+    return f"{text}."
 
 
 def _as_datetime(value: object) -> datetime | None:
