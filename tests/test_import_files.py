@@ -448,6 +448,25 @@ def test_the_counts_of_the_given_files(
 
 
 @given_files
+def test_the_shipments_of_one_file_are_those_of_the_replay() -> None:
+    """Importing both changes nothing: every event of the one is an event of the other."""
+    shipments = read(DATA / "shipments_scms.csv", Shipment, **SCMS)
+    replay = read(DATA / "events_replay.csv", ShipmentEvent, **REPLAY)
+    own, replayed = (
+        {
+            row.identity
+            for one in found
+            if isinstance(one, Taken)
+            for row in one.values
+            if isinstance(row, ShipmentEvent)
+        }
+        for found in (shipments, replay)
+    )
+    assert len(own) == 2 * 10_324
+    assert own <= replayed
+
+
+@given_files
 def test_accounts_and_public_transcripts_are_taken_whole() -> None:
     accounts = read(DATA / "accounts_scms.csv", Account, columns={"account_ref": "account_id"})
     transcripts = read(DATA / "ai_interviews.jsonl", ImportedTranscript)

@@ -37,7 +37,13 @@ Metric = Literal["otif", "nps", "csat"]
 ClaimOutcome = Literal["paid", "partial", "denied", "withdrawn"]
 RenewalOutcome = Literal["renewed", "shrunk", "churned"]
 Proof = Literal["photo", "signature", "code"]
-EventKind = Literal["scan", "promise", "resolution"]
+EventKind = Literal[
+    "scan",
+    "promise",
+    "resolution",  # a source says that the exception is settled
+    "correction",  # a person says that the status is another
+    "closing",  # a person closes the exception
+]
 OptionChosen = Literal[
     "reschedule", "pickup", "safe_place", "neighbor", "resend", "refund", "return"
 ]
@@ -321,7 +327,7 @@ class Shipment(Row):
 
 
 class ShipmentEvent(Row):
-    """One thing a source said about a shipment: a scan, a promise, or that an exception is settled.
+    """One thing that was said about a shipment; the same thing said by two sources is one row.
 
     A promise has its time in both `occurred_at` and `promised_at`: when it was made is not known.
     `timezone` is the zone in which local and date-only times of this row count.
@@ -329,8 +335,6 @@ class ShipmentEvent(Row):
 
     kind: ClassVar[str] = "events"
     key: ClassVar[tuple[str, ...]] = (
-        "source",
-        "carrier",
         "shipment_ref",
         "event_kind",
         "status",
@@ -370,7 +374,8 @@ class ShipmentEvent(Row):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.event_kind == "scan" and self.status is None and self.exception_code is None:
+        is_status = self.event_kind in ("scan", "correction")
+        if is_status and self.status is None and self.exception_code is None:
             raise InvalidInput("status", "is missing; give a status or an exception_code")
         if self.event_kind == "promise" and self.promised_at is None:
             raise InvalidInput("promised_at", "is missing; a promise needs its time")

@@ -13,9 +13,6 @@ from interviewer.core.reading import Value
 from interviewer.core.times import EARLIEST, When, local_day
 from interviewer.core.vocabulary import EXCEPTIONS, STATUS_RANK, ExceptionCode, Severity, Status
 
-CORRECTION = "correction"
-"""The source of an event that a person entered: to correct a status, or to close an exception."""
-
 # An exception code that arrives without a status implies one.
 IMPLIED: dict[ExceptionCode, Status] = {
     "returning": "returning",
@@ -233,12 +230,12 @@ class _Walk:
             self._see(event.exception_code, status, event, when)
         if status and status != "delivered":
             self._enter(status, event, when)
-        if event.event_kind == "resolution":
+        if event.event_kind in ("resolution", "closing"):
             self.resolved.setdefault(self.number, when)
-            self.number += event.source == CORRECTION
+            self.number += event.event_kind == "closing"
 
     def _enter(self, status: Status, event: ShipmentEvent, when: When) -> None:
-        if event.source == CORRECTION:
+        if event.event_kind == "correction":
             if status != "delivered":
                 self.delivered = None
         elif status == "unknown" or (self.delivered and status not in AFTER_DELIVERY):

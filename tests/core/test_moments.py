@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from interviewer.core.book import Shipment
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.moments import Moment, is_sampled, shipment_moments, study_for, weigh
-from interviewer.core.shipment import CORRECTION, fold
+from interviewer.core.shipment import fold
 from tests.core.test_shipment import event
 
 DELIVERED = "2026-11-20T14:00Z"
@@ -117,7 +117,7 @@ def test_what_a_person_closed_before_is_a_matter_of_its_own() -> None:
     state = fold(
         [
             event("attempt_failed:address_problem", "2026-11-17T10:00Z"),
-            event("resolution", "2026-11-18T10:00Z", source=CORRECTION),
+            event("closing", "2026-11-18T10:00Z"),
             event("attempt_failed:recipient_unavailable", "2026-11-19T10:00Z"),
             event("delivered", DELIVERED),
         ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from interviewer.core.book import ShipmentEvent
 from interviewer.core.errors import InvalidInput
-from interviewer.core.shipment import CORRECTION, fold, is_late
+from interviewer.core.shipment import fold, is_late
 from interviewer.core.times import parse_time
 from interviewer.core.vocabulary import (
     EXCEPTIONS,
@@ -25,14 +25,14 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def event(state: str, at: str, timezone: str = "UTC", **more: Any) -> ShipmentEvent:
-    """`state` is a status, `promise`, or status:code."""
+    """`state` is a status, status:code, `promise`, `resolution` or `closing`."""
     status, _, code = state.partition(":")
     occurred_at, quality = parse_time(at, timezone, None)
     values: dict[str, Any] = {"status": status or None, "exception_code": code or None}
     if state == "promise":
         values = {"event_kind": "promise", "promised_at": occurred_at, "promised_quality": quality}
-    elif state == "resolution":
-        values = {"event_kind": "resolution"}
+    elif state in ("resolution", "closing"):
+        values = {"event_kind": state}
     if "estimated_at" in more:
         more["estimated_at"], more["estimated_quality"] = parse_time(
             more["estimated_at"], timezone, None
@@ -132,7 +132,7 @@ def test_a_date_only_scan_never_decides_the_order_of_timed_ones() -> None:
 
 def test_a_person_may_correct_a_delivery() -> None:
     wrong = [event("delivered", "2026-11-20T10:00Z")]
-    corrected = [*wrong, event("in_transit", "2026-11-20T12:00Z", source=CORRECTION)]
+    corrected = [*wrong, event("in_transit", "2026-11-20T12:00Z", event_kind="correction")]
     state = fold(corrected)
     assert (state.status, state.delivered) == ("in_transit", None)
     again = fold([*corrected, event("delivered", "2026-11-21T09:00Z")])
@@ -290,9 +290,7 @@ TIMES = st.sampled_from(
     ["2026-11-18", "2026-11-18T09:00Z", "2026-11-18T15:00Z", "2026-11-19T09:00Z"]
 )
 EVENTS = st.builds(
-    lambda state, at, source, estimate: event(
-        state, at, source=source, **({"estimated_at": estimate} if estimate else {})
-    ),
+    lambda state, at, more: event(state, at, **more),
     st.sampled_from(
         [
             "in_transit",
@@ -307,11 +305,18 @@ EVENTS = st.builds(
             "cancelled",
             "promise",
             "resolution",
+            "closing",
         ]
     ),
     TIMES,
-    st.sampled_from(["carrier", "tms", CORRECTION]),
-    st.sampled_from([None, "2026-11-18", "2026-11-20"]),
+    st.fixed_dictionaries(
+        {"source": st.sampled_from(["carrier", "tms"])},
+        optional={"estimated_at": st.sampled_from(["2026-11-18", "2026-11-20"])},
+    ),
+) | st.builds(
+    lambda status, at: event(status, at, event_kind="correction"),
+    st.sampled_from(["in_transit", "delivered", "returned"]),
+    TIMES,
 )
 
 
