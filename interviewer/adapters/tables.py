@@ -412,6 +412,7 @@ class ShipmentEventTable(BookTable, table=True):
     """What a source said about a shipment."""
 
     __tablename__ = "shipment_event"
+    append_only = True
 
     shipment_ref: str = Field(index=True)
     event_kind: str
