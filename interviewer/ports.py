@@ -240,7 +240,10 @@ class Store(Protocol):
         ...
 
     def save_invitation(self, invitation: Invitation) -> None:
-        """Replace it."""
+        """Replace it, as claimed: its `lease_until` says by whom.
+
+        Raises NotFound, or Conflict when it was claimed again in the meantime.
+        """
         ...
 
     def invitations(

@@ -57,11 +57,11 @@ def upsert(
     *,
     keep: Collection[str] = (),
 ) -> None:
-    """Insert, or replace by key every column but those in `keep`."""
+    """Insert, or replace by key every given column but those in `keep`."""
     if not rows:
         return
     insert = _insert(connection, table)
-    fresh = {c.name: c for c in insert.excluded if c.name not in (*key, *keep)}
+    fresh = {name: insert.excluded[name] for name in rows[0].keys() - {*key, *keep}}
     connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=fresh), rows)
 
 

@@ -310,7 +310,7 @@ class SqlStore(Store):
         claim = (
             update(table)
             .where(col(table.invitation_id).in_(select(due.c.invitation_id)))
-            .values(state="leased", lease_until=now + lease, attempt=col(table.attempt) + 1)
+            .values(state="leased", lease_until=now + lease)
             .returning(table)
         )
         with self._database.write() as connection:
@@ -319,7 +319,12 @@ class SqlStore(Store):
 
     def save_invitation(self, invitation: Invitation) -> None:
         own = col(InvitationTable.invitation_id) == invitation.invitation_id
-        fence = col(InvitationTable.attempt) == invitation.attempt
+        # Planning may replace what waits; else only who claimed it last may write: a lease is
+        # known by its end, which stays in the row.
+        fence = or_(
+            col(InvitationTable.lease_until).is_not_distinct_from(invitation.lease_until),
+            col(InvitationTable.state).in_(("due", "refused")),
+        )
         with self._database.write() as connection:
             written = connection.execute(
                 update(InvitationTable).where(own, fence).values(row_of(invitation))
@@ -398,14 +403,14 @@ class SqlStore(Store):
         oldest = query.order_by(col(OutboundMessageTable.place)).limit(limit)
         return self._values(OutboundMessage, oldest)
 
+    def message(self, message_key: str) -> OutboundMessage | None:
+        table = OutboundMessageTable
+        own = select(table).where(col(table.message_key) == message_key)
+        return next(iter(self._values(OutboundMessage, own)), None)
+
     def save_message(self, message: OutboundMessage) -> None:
-        own = col(OutboundMessageTable.message_key) == message.message_key
         with self._database.write() as connection:
-            written = connection.execute(
-                update(OutboundMessageTable).where(own).values(row_of(message))
-            )
-        if written.rowcount == 0:
-            raise NotFound(f"No message {message.message_key!r}.")
+            upsert(connection, OutboundMessageTable, ("message_key",), [row_of(message)])
 
     # access
 
