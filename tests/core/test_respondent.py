@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -207,5 +208,5 @@ def test_patience_ends_every_interview(messages: list[str]) -> None:
         given_answers += reply is not None
         told.append(memory.told)
     assert given_answers <= who.patience + 1  # the confirmed playback is free
-    assert all(before <= after for before, after in zip(told, told[1:], strict=False))
+    assert all(before <= after for before, after in pairwise(told))
     assert answer(who, memory, [HOW]) == answer(who, memory, [HOW])
