@@ -150,7 +150,7 @@ def _encoder(name_or_path: str | Path, local_files_only: bool) -> Encoder:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # a bar for each load would stand among a command's own output
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model = SentenceTransformer(str(name_or_path), device="cpu", local_files_only=local_files_only)
 
     def encode(texts: Sequence[str]) -> Vectors:
