@@ -24,7 +24,7 @@ from interviewer.prompts_folder import load_phrases, prompts_folder
 from tests.guides import recipient_guide
 from tests.openai_server import OpenAiServer, says
 
-TURNS = 200
+TURNS = 500
 WARM_UP = 20
 UTTERANCE = "It came two hours late and nobody rang. Call me on 020 7946 0018 if you like."
 ANSWER: dict[str, Any] = {
@@ -70,52 +70,41 @@ INTERVIEW = Interview(
 )
 
 
-async def timed(call: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-    """Median wall time and mean CPU time of a call, in milliseconds, one call at a time."""
-    for _ in range(WARM_UP):
-        await call()
-    walls, cpu = [], time.thread_time()
-    for _ in range(TURNS):
-        start = time.perf_counter()
-        await call()
-        walls.append(time.perf_counter() - start)
-    return statistics.median(walls) * 1000, (time.thread_time() - cpu) / TURNS * 1000
+async def milliseconds(call: Callable[[], Awaitable[object]]) -> float:
+    """Wall time of one call."""
+    start = time.perf_counter()
+    await call()
+    return (time.perf_counter() - start) * 1000
 
 
 async def compare(server: OpenAiServer) -> None:
-    """Print both, and the ratio."""
-    interviewer = LanguageModelInterviewer(
-        "scripted", server.base_url, None, prompts=prompts_folder(), phrases=load_phrases()
-    )
+    """Both in turns, one call at a time; print their medians and the ratio."""
     offered = options(GUIDE, INTERVIEW)
+    async with (
+        LanguageModelInterviewer(
+            "scripted", server.base_url, None, prompts=prompts_folder(), phrases=load_phrases()
+        ) as interviewer,
+        openai.AsyncOpenAI(base_url=server.base_url, api_key="none", max_retries=0) as client,
+    ):
 
-    async def turn() -> object:
-        return await interviewer.read_and_word(GUIDE, INTERVIEW, UTTERANCE, offered)
-
-    await turn()
-    sent = {k: v for k, v in server.requests[0].items() if k != "path"}
-    async with openai.AsyncOpenAI(
-        base_url=server.base_url, api_key="none", max_retries=0
-    ) as client:
+        async def turn() -> object:
+            return await interviewer.read_and_word(GUIDE, INTERVIEW, UTTERANCE, offered)
 
         async def bare() -> object:
             return await client.chat.completions.create(**sent)
 
-        rounds = [(await timed(bare), await timed(turn)) for _ in range(3)]
-    await interviewer.aclose()
-    for (bare_wall, bare_cpu), (wall, cpu) in rounds:
-        print(
-            f"bare call {bare_wall:5.2f} ms ({bare_cpu:.2f} CPU)   turn {wall:5.2f} ms"
-            f" ({cpu:.2f} CPU)   {wall / bare_wall:.2f} times, {wall - bare_wall:.2f} ms more"
-        )
-    ratio = statistics.median(turn[0] / bare[0] for bare, turn in rounds)
-    print(f"a turn over the bare call: {ratio:.2f} times (median of {len(rounds)} rounds)")
+        await turn()
+        sent = {k: v for k, v in server.requests[0].items() if k != "path"}
+        pairs = [(await milliseconds(bare), await milliseconds(turn)) for _ in range(TURNS)]
+    bares, turns = zip(*pairs[WARM_UP:], strict=True)
+    call, whole = statistics.median(bares), statistics.median(turns)
+    print(f"bare call  {call:.2f} ms\nturn       {whole:.2f} ms, {whole - call:.2f} ms more")
+    print(f"a turn over the bare call: {whole / call:.2f} times (medians of {len(turns)})")
 
 
 def main() -> None:
     """Run against a server of our own."""
-    calls = 1 + 3 * 2 * (WARM_UP + TURNS)
-    with OpenAiServer(*[says(ANSWER)] * calls) as server:
+    with OpenAiServer(*[says(ANSWER)] * (1 + 2 * TURNS)) as server:
         asyncio.run(compare(server))
 
 

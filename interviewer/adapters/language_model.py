@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import SecretStr, ValidationError
 
@@ -47,8 +47,9 @@ class Connection:
 class LanguageModelInterviewer:
     """The `Interviewer` port on a chat model.
 
-    The caller's deadline is a cancellation (`asyncio.timeout` around the turn); `timeout` ends a
-    turn that nobody watches.
+    A server enters it as a context for as long as it runs; a short program may go without. The
+    caller's deadline is a cancellation (`asyncio.timeout` around the turn); `timeout` ends a turn
+    that nobody watches.
     """
 
     def __init__(
@@ -71,6 +72,17 @@ class LanguageModelInterviewer:
         self._prompts = PromptWriter(prompts, phrases, redact)
         self._connections: dict[asyncio.AbstractEventLoop, Connection] = {}
         self._refused: frozenset[str] = frozenset()  # parameters this server does not know
+
+    async def __aenter__(self) -> Self:
+        """Load the client now: the first import takes seconds that a first turn may not have."""
+        await self._model()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections of the running event loop."""
+        connection = self._connections.pop(asyncio.get_running_loop(), None)
+        if connection:
+            await connection.client.aclose()
 
     async def read_and_word(
         self,
@@ -106,12 +118,6 @@ class LanguageModelInterviewer:
             tokens_in=tokens["input_tokens"],
             tokens_out=tokens["output_tokens"],
         )
-
-    async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
-        connection = self._connections.pop(asyncio.get_running_loop(), None)
-        if connection:
-            await connection.client.aclose()
 
     async def _call(self, prompt: Prompt, schema: Mapping[str, Any]) -> "AIMessage":
         """The model's answer, with at most one retry of the transport."""

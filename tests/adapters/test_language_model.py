@@ -148,10 +148,8 @@ async def ask(
 
 def run(interviewer: LanguageModelInterviewer, turn: Coroutine[Any, Any, T]) -> T:
     async def closed_after() -> T:
-        try:
+        async with interviewer:
             return await turn
-        finally:
-            await interviewer.aclose()
 
     return asyncio.run(closed_after())
 
@@ -270,11 +268,10 @@ def test_deadline_of_the_caller_cancels_and_the_next_turn_works() -> None:
                 await ask(interviewer)
         return await ask(interviewer)
 
-    with OpenAiServer(says(ANSWER), HANGS, says(ANSWER)) as server:
+    with OpenAiServer(HANGS, says(ANSWER)) as server:
         interviewer = adapter(server)
-        run(interviewer, ask(interviewer))  # the client is loaded before the clock runs
         assert run(interviewer, turns()).wordings
-        assert server.calls == 3
+        assert server.calls == 2
 
 
 def test_no_server_is_unavailable() -> None:
@@ -494,7 +491,7 @@ def test_transcripts_are_not_traced_whatever_the_environment_says() -> None:
         "from interviewer.adapters.language_model import LanguageModelInterviewer\n"
         "model = LanguageModelInterviewer('m', 'http://127.0.0.1:1/v1', None,"
         " prompts=pathlib.Path('prompts'), phrases={})\n"
-        "asyncio.run(model._model())\n"
+        "asyncio.run(model.__aenter__())\n"
         "print(tracing_is_enabled())"
     )
     on = dict.fromkeys(["LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"], "true")
@@ -584,8 +581,9 @@ def test_whatever_comes_is_a_reading_or_unavailable() -> None:
                 usable(runner.run(ask(interviewer)))
             assert server.calls == before + 1
 
+        runner.run(interviewer.__aenter__())
         holds()
-        runner.run(interviewer.aclose())
+        runner.run(interviewer.__aexit__())
 
 
 def usable(answer: ReadAndWorded) -> None:
