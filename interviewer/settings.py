@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-EXAMPLE_SECRET = "change-me"  # noqa: S105 - what the README's example says, refused on a public bind
+EXAMPLE_SECRET = "change-me"
 
 
 class Settings(BaseSettings):
@@ -23,11 +23,11 @@ class Settings(BaseSettings):
     )
     cache_dir: Path = Field(
         default=Path(".interviewer-cache"),
-        description="Folder for sentence vectors, so that a second analysis is quick. Safe to delete.",
+        description="Folder for sentence vectors: a second analysis is quick. Safe to delete.",
     )
     secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs forms and tokens; 32 characters or more. Needed to serve beyond loopback.",
+        description="Signs forms; 32 characters or more. Needed to serve beyond loopback.",
     )
 
     brand: str = Field(
@@ -37,11 +37,13 @@ class Settings(BaseSettings):
         default="",
         description="An address or number where a person answers; shown on every page and in HELP.",
     )
-    postal_address: str = Field(default="", description="Postal address, for the foot of an e-mail.")
+    postal_address: str = Field(
+        default="", description="Postal address, for the foot of an e-mail."
+    )
     privacy_url: str = Field(default="", description="Link to the privacy notice.")
     public_url: str = Field(
         default="",
-        description="Where respondents reach this server, for example https://feedback.example.com; "
+        description="Where respondents reach this server, such as https://feedback.example.com: "
         "links start with it. Empty: the address of the request.",
     )
 

