@@ -302,11 +302,14 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "EMAIL",
-        r"(?i)\b[\w.+-]{1,64} at (?:[\w-]{2,30} dot [a-z]{2,6}|(?:gmail|googlemail|hotmail|yahoo"
+        r"(?i)\b(?:[\w+-]{1,64} dot )?[\w.+-]{1,64} at (?:[\w-]{2,30} dot [a-z]{2,6}|(?:gmail|googlemail|hotmail|yahoo"
         r"|outlook|icloud|gmx|proton|protonmail|aol)\.[a-z]{2,3})\b",
     ),
     _rule("IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", _internet_address),
     _rule("CARD", r"(?<![\d-])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\d-])", _luhn),
+    _rule(
+        "CARD", r"(?i)\b(?:cvv2?|cvc2?|card (?:security|verification) code)\D{0,6}(?P<it>\d{3,4})\b"
+    ),
     _rule("TRACKING", r"(?i)\b1Z[0-9A-Z]{15}\d\b", _ups),
     _rule("TRACKING", r"(?<!\d)9[1-5]\d{2}(?: ?\d){16,18}(?!\d)", _usps),
     _rule("TRACKING", r"\b[A-Z]{2}\d{9}[A-Z]{2}\b", _postal_union),

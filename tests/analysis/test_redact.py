@@ -17,6 +17,8 @@ MESSAGES = Path(__file__).parents[3] / "shared" / "data" / "pii_dev.jsonl"
     [
         ("Card 4111 1111 1111 1111 was used", "Card <CARD_1> was used"),
         ("Card 4111 1111 1111 1112 was used", "Card 4111 1111 1111 1112 was used"),
+        ("exp 12/28 cvv 123, charge me", "exp 12/28 cvv <CARD_1>, charge me"),
+        ("it's maria dot lopez at gmail dot com", "it's <EMAIL_1>"),
         ("IBAN GB29 NWBK 6016 1331 9268 19 please pay", "IBAN <IBAN_1> please pay"),
         ("IBAN GB29 NWBK 6016 1331 9268 18", "IBAN GB29 NWBK 6016 1331 9268 18"),
         ("write to ana.b+x@post.example.org", "write to <EMAIL_1>"),
