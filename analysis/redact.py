@@ -302,8 +302,8 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "EMAIL",
-        r"(?i)\b(?:[\w+-]{1,64} dot )?[\w.+-]{1,64} at (?:[\w-]{2,30} dot [a-z]{2,6}|(?:gmail|googlemail|hotmail|yahoo"
-        r"|outlook|icloud|gmx|proton|protonmail|aol)\.[a-z]{2,3})\b",
+        r"(?i)\b(?:[\w+-]{1,64} dot )?[\w.+-]{1,64} at (?:[\w-]{2,30} dot [a-z]{2,6}"
+        r"|(?:gmail|googlemail|hotmail|yahoo|outlook|icloud|gmx|proton|protonmail|aol)\.[a-z]{2,3})\b",
     ),
     _rule("IP", r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", _internet_address),
     _rule("CARD", r"(?<![\d-])[3-6]\d{3}(?:[ -]?\d){9,15}(?![\d-])", _luhn),
