@@ -216,6 +216,7 @@ class _Weighing:
             moments,
             [study.guide for study in self._in_order()],
             self.now,
+            live={slug for slug, study in self.studies.items() if study.state == "live"},
             seen={name: record.seen_at for name, record in self.known.items()},
             asked={name for name, record in self.known.items() if record.outcome == "asked"},
             claim_open=claim_open,
@@ -231,8 +232,6 @@ class _Weighing:
         outcome: str = verdict.outcome
         if known and known.outcome == "asked":
             outcome = "asked"
-        elif outcome == "planned" and self.studies[verdict.study or ""].state != "live":
-            outcome = "not_live"
         return MomentRecord(
             moment=verdict.moment,
             outcome=outcome,

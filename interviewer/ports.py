@@ -97,7 +97,7 @@ class MomentRecord:
     """A moment and what became of it."""
 
     moment: Moment
-    outcome: str  # of moments.Outcome, or: not_live, nobody_to_ask, asked
+    outcome: str  # of moments.Outcome, or: nobody_to_ask, asked
     study: str | None
     due_at: datetime
     seen_at: datetime

@@ -23,6 +23,7 @@ Outcome = Literal[
     "stale",  # too old when first seen: history, never sent
     "not_sampled",
     "superseded",  # another moment of the same delivery has the interview
+    "not_live",  # its study was not launched, or is paused
     "no_study",
 ]
 
@@ -194,6 +195,7 @@ def weigh(
     guides: Sequence[InterviewGuide],
     now: datetime,
     *,
+    live: Collection[str],
     seen: Mapping[str, datetime] | None = None,
     asked: Collection[str] = (),
     claim_open: bool = False,
@@ -201,12 +203,14 @@ def weigh(
     """What becomes of each moment, in their order; of rivals at most one is planned.
 
     An invitation that went out keeps the interview. Else the exception of highest severity takes
-    it, then the latest, then the delivery; one that is stale or not sampled leaves it to the next.
+    it, then the latest, then the delivery; one that is stale, not sampled or not live leaves it to
+    the next.
 
     Args:
         moments: All moments of one shipment, or of one account.
-        guides: The studies whose outreach runs.
+        guides: The studies that take moments, in the order of preference.
         now: Aware UTC.
+        live: The slugs of those whose outreach runs.
         seen: When known moments were first seen; a new one is seen `now`.
         asked: The ids of moments whose invitation went out.
         claim_open: A claim of this shipment is open: no study but the claim's runs.
@@ -216,6 +220,8 @@ def weigh(
     for moment in sorted(moments, key=lambda m: _precedence(m, asked)):
         study = study_for(moment, guides)
         outcome = _own_outcome(moment, study, (seen or {}).get(moment.moment_id, now))
+        if outcome == "planned" and study and study.slug not in live:
+            outcome = "not_live"
         if moment.moment_id in asked:
             outcome = "planned"
         elif outcome == "planned" and (moment.rival in taken or claim_open):

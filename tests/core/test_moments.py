@@ -37,6 +37,7 @@ def guide(slug: str, *moments: str, **more: Any) -> InterviewGuide:
 CHECK = guide("delivery-check", "Delivered")
 FOLLOW_UP = guide("exception-follow-up", "ExceptionResolved", "ExceptionRaised", "Delivered")
 GUIDES = (CHECK, FOLLOW_UP)
+LIVE = {"delivery-check", "exception-follow-up"}
 
 
 def moments(*states: tuple[str, str], shipment: Shipment = SHIPMENT) -> tuple[Moment, ...]:
@@ -45,6 +46,7 @@ def moments(*states: tuple[str, str], shipment: Shipment = SHIPMENT) -> tuple[Mo
 
 def verdicts(*states: tuple[str, str], **options: Any) -> list[tuple[str, str, str | None]]:
     options = {"guides": GUIDES, "now": NOW, **options}
+    options.setdefault("live", {guide.slug for guide in options["guides"]})
     weighed = weigh(moments(*states), **options)
     return [(v.moment.kind, v.outcome, v.study) for v in weighed]
 
@@ -122,7 +124,7 @@ def test_what_a_person_closed_before_is_a_matter_of_its_own() -> None:
             event("delivered", DELIVERED),
         ]
     )
-    weighed = weigh(shipment_moments(state, SHIPMENT), GUIDES, NOW)
+    weighed = weigh(shipment_moments(state, SHIPMENT), GUIDES, NOW, live=LIVE)
     assert [v.outcome for v in weighed] == ["planned", "planned", "superseded"]
 
 
@@ -156,6 +158,14 @@ def test_no_study_and_open_claims() -> None:
     assert verdicts(delivered, claim_open=True) == [("Delivered", "superseded", "delivery-check")]
     assert verdicts((":lost", DELIVERED), guides=(CHECK,)) == [
         ("ExceptionRaised", "no_study", None)
+    ]
+
+
+def test_a_study_that_was_not_launched_leaves_the_delivery_to_one_that_was() -> None:
+    failed = ("attempt_failed:recipient_unavailable", "2026-11-19T10:00Z")
+    assert verdicts(failed, ("delivered", DELIVERED), live={"delivery-check"}) == [
+        ("ExceptionResolved", "not_live", "exception-follow-up"),
+        ("Delivered", "planned", "delivery-check"),
     ]
 
 
@@ -201,9 +211,9 @@ def test_at_most_one_interview_per_delivery_whatever_comes_when(
 ) -> None:
     """Asking after the first events, and weighing again after all, never asks rivals twice."""
     scans = [(state, f"2026-11-20T{n + 8:02}:00Z") for n, state in enumerate(states)]
-    before = weigh(moments(*scans[:first]), GUIDES, NOW)
+    before = weigh(moments(*scans[:first]), GUIDES, NOW, live=LIVE)
     asked = {v.moment.moment_id for v in before if v.outcome == "planned"}
-    after = weigh(moments(*scans), GUIDES, NOW, asked=asked)
+    after = weigh(moments(*scans), GUIDES, NOW, live=LIVE, asked=asked)
     planned = [v.moment.rival for v in after if v.outcome == "planned"]
     assert len(planned) == len(set(planned))
     assert {m.moment_id for m in moments(*scans[:first])} <= {v.moment.moment_id for v in after}
