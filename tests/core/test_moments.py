@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from interviewer.core.book import Shipment
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.moments import Moment, is_sampled, shipment_moments, study_for, weigh
 from interviewer.core.shipment import fold
-from tests.core.test_shipment import event
+from tests.core.test_shipment import STREAMS, event
 
 DELIVERED = "2026-11-20T14:00Z"
 NOW = datetime(2026, 11, 20, 14, 5, tzinfo=UTC)
@@ -217,3 +218,21 @@ def test_at_most_one_interview_per_delivery_whatever_comes_when(
     planned = [v.moment.rival for v in after if v.outcome == "planned"]
     assert len(planned) == len(set(planned))
     assert {m.moment_id for m in moments(*scans[:first])} <= {v.moment.moment_id for v in after}
+
+
+@pytest.mark.skipif(not STREAMS.exists(), reason="the fault streams are not beside this checkout")
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_fault_streams_start_as_many_interviews_as_expected(at_once: bool) -> None:
+    """Whether an invitation goes out with each event or only after the last one."""
+    for line in STREAMS.read_text(encoding="utf-8").splitlines():
+        stream = json.loads(line)
+        arrived, asked = [], set[str]()
+        for e in stream["events"]:
+            more = {key: e[key] for key in ("estimated_at",) if key in e}
+            arrived.append(event(e["state"], e["occurred_at"], **more))
+            if at_once or len(arrived) == len(stream["events"]):
+                now = max(scan.occurred_at for scan in arrived)
+                found = shipment_moments(fold(arrived), SHIPMENT)
+                weighed = weigh(found, GUIDES, now, live=LIVE, asked=asked)
+                asked |= {v.moment.moment_id for v in weighed if v.outcome == "planned"}
+        assert len(asked) == stream["expect"]["interviews_started"], stream["stream"]
