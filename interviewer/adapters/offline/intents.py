@@ -1,0 +1,67 @@
+"""What a respondent wants or does with an utterance, by the patterns of a language."""
+
+from collections.abc import Iterator, Sequence
+
+from interviewer.adapters.offline.lexicon import Lexicon
+from interviewer.adapters.offline.words import Utterance
+from interviewer.core.guide import InterviewGuide
+from interviewer.core.interview import Interview
+from interviewer.core.opt_out import is_opt_out
+from interviewer.core.reading import INTENTS, Intent, IntentReading
+
+ONLY_B2B: frozenset[Intent] = frozenset(("leaving", "confidential"))
+TO_THE_SUMMARY: frozenset[Intent] = frozenset(("confirm", "correct"))
+
+
+def intents_of(
+    said: Utterance, words: Sequence[Lexicon], guide: InterviewGuide, interview: Interview
+) -> tuple[IntentReading, ...]:
+    """Every intent once, with the words that show it.
+
+    Args:
+        said: The utterance.
+        words: The languages it may be in: its own, and that of the interview.
+        guide: Leaving and confidential are read in B2B studies only.
+        interview: A summary that waits for an answer makes a plain yes or no one to it.
+    """
+    last = interview.last_question
+    after_playback = last is not None and last.move == "playback"
+    found: dict[Intent, str] = {}
+    if said.words and is_opt_out(said.text):
+        found["stop"] = said.text.strip()
+    for intent in INTENTS:
+        if intent in found or (intent in ONLY_B2B and guide.audience != "b2b"):
+            continue
+        if intent in TO_THE_SUMMARY and not after_playback:
+            continue
+        span = next(_places(said, words, intent), None)
+        if span is not None:
+            found[intent] = said.span(*span)
+    if after_playback:
+        found = _answer_to_summary(said, words, found)
+    return tuple(IntentReading(intent=intent, evidence=text) for intent, text in found.items())
+
+
+def _places(
+    said: Utterance, words: Sequence[Lexicon], intent: Intent
+) -> Iterator[tuple[int, int]]:
+    for language in words:
+        if intent in language.intents:
+            yield from language.intents[intent].spans(said)
+
+
+def _answer_to_summary(
+    said: Utterance, words: Sequence[Lexicon], found: dict[Intent, str]
+) -> dict[Intent, str]:
+    """With a plain yes or no as confirmation or correction, and never both."""
+    for language in words:
+        if language.answers is None or {"confirm", "correct"} & found.keys():
+            continue
+        meant: Intent
+        for meant, patterns in (("correct", language.answers.no), ("confirm", language.answers.yes)):
+            span = next(patterns.spans(said), None)
+            if span is not None and meant not in found and not TO_THE_SUMMARY & found.keys():
+                found[meant] = said.span(*span)
+    if TO_THE_SUMMARY <= found.keys():
+        del found["confirm"]
+    return found

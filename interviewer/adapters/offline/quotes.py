@@ -1,0 +1,139 @@
+"""The words of an answer that a probe may quote, and what kind of words they are."""
+
+from collections.abc import Iterable, Iterator
+
+from analysis import redact
+from interviewer.adapters.offline.lexicon import Lexicon, Reads
+from interviewer.adapters.offline.specificity import is_event
+from interviewer.adapters.offline.topics import Mention
+from interviewer.adapters.offline.words import Utterance, fold
+from interviewer.core.interview import Interview
+from interviewer.core.reading import Cue, IntentReading, Sentiment
+
+MOST_WORDS = 6
+PER_WORD = 0.45  # what a word must add to be worth quoting
+MENTION, NEGATIVE, EVENT, NAMED, CONTENT, POSITIVE, GENERAL = 3.0, 2.5, 1.2, 1.2, 0.9, 0.6, 0.5
+SHORT = 8  # words; only in an answer this short does "fine" stand for the whole
+NAMES_IN_CONTEXT = ("contact_name", "owner_name", "account_name")
+
+
+def quote_of(
+    said: Utterance, words: Lexicon, mentions: tuple[Mention, ...], interview: Interview
+) -> str | None:
+    """The most telling one to six words in a row; None when no words may be quoted.
+
+    Nothing is quoted that holds profanity, personal data, a name or an instruction to the
+    machine, nor what was quoted before.
+    """
+    reads = words.reads
+    if reads is None:
+        return None
+    worth = _worth(said, words, reads, mentions)
+    barred = _barred(said, words, reads, interview)
+    quoted = {turn.decision.quote for turn in interview.answers if turn.decision}
+    best: tuple[float, str] | None = None
+    for first, last in _windows(said, reads, worth, barred):
+        text = said.span(first, last)
+        score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
+        if len(text.split()) <= MOST_WORDS and text not in quoted and '"' not in text:
+            best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
+    return best[1] if best else None
+
+
+def _worth(
+    said: Utterance, words: Lexicon, reads: Reads, mentions: tuple[Mention, ...]
+) -> list[float]:
+    mentioned = {place for m in mentions for place in range(m.first, m.last + 1)}
+    return [
+        MENTION if place in mentioned else _word_worth(word, words, reads)
+        for place, word in enumerate(said.folded)
+    ]
+
+
+def _word_worth(word: str, words: Lexicon, reads: Reads) -> float:
+    if word in reads.negative:
+        return NEGATIVE
+    if word in words.function_words:
+        return 0.0
+    if is_event(word, reads):
+        return EVENT
+    if word in reads.things or word in reads.places or word in reads.people:
+        return NAMED
+    if word in reads.positive:
+        return POSITIVE
+    if word in reads.general or word in reads.advice:
+        return GENERAL
+    return CONTENT if word.isalnum() else 0.0
+
+
+def _windows(
+    said: Utterance, reads: Reads, worth: list[float], barred: set[int]
+) -> Iterator[tuple[int, int]]:
+    """Stretches within a clause that begin and end with a word of some worth."""
+    for first, start in enumerate(said.words):
+        if not (worth[first] or start.folded in reads.negations):
+            continue
+        for last in range(first, min(first + MOST_WORDS, len(said.words))):
+            if last in barred or said.words[last].clause != start.clause:
+                break
+            if worth[last]:
+                yield first, last
+
+
+def _barred(said: Utterance, words: Lexicon, reads: Reads, interview: Interview) -> set[int]:
+    """Words that are never quoted."""
+    spans = redact.spans(said.text)
+    private = _names(interview)
+    instructed = {said.words[first].sentence for first, _ in words.injection.spans(said)}
+    nothing = {said.words[first].sentence for first, _ in reads.nothing_said.spans(said)}
+    return {
+        place
+        for place, word in enumerate(said.words)
+        if word.sentence in instructed
+        or word.sentence in nothing
+        or word.folded in reads.profanity
+        or word.folded in private
+        or not word.folded[0].isalnum()
+        or any(span.start < word.end and word.start < span.end for span in spans)
+        or _looks_like_a_name(said, reads, place)
+    }
+
+
+def _names(interview: Interview) -> set[str]:
+    values = [interview.respondent_name, *(interview.context.get(k) for k in NAMES_IN_CONTEXT)]
+    return {part for value in values if value for part in fold(str(value)).split()}
+
+
+def _looks_like_a_name(said: Utterance, reads: Reads, place: int) -> bool:
+    word = said.words[place]
+    if not said.text[word.start].isupper() or word.folded in reads.times or word.folded == "i":
+        return False
+    before = said.words[place - 1] if place else None
+    inside = before is not None and before.sentence == word.sentence and before.end < word.start
+    if inside and before is not None and before.folded in reads.titles:
+        return True
+    return inside and reads.names_are_capitalized and not said.text.isupper()
+
+
+def cue_of(
+    said: Utterance,
+    words: Iterable[Lexicon],
+    intents: tuple[IntentReading, ...],
+    sentiment: Sentiment,
+) -> Cue | None:
+    """What kind of words call for a probe, or an answer, of their own kind."""
+    asked = any(reading.intent == "question" for reading in intents)
+    for language in words:
+        if asked and language.who_reads.found_in(said.line):
+            return "who_reads"
+        reads = language.reads
+        if reads is None:
+            continue
+        pleased = sentiment != "mixed" and sentiment > 0
+        if not pleased and reads.repetition.found_in(said.line):
+            return "repetition"
+        if len(said.words) <= SHORT and reads.scale_words.found_in(said.line):
+            return "scale_word"
+        if reads.general_judgment.found_in(said.line):
+            return "general_judgment"
+    return None

@@ -1,0 +1,59 @@
+"""How an answer sounds: words that judge, with their negation, and emoji."""
+
+from typing import Literal
+
+from interviewer.adapters.offline.lexicon import Reads
+from interviewer.adapters.offline.words import Utterance
+
+Sentiment = Literal[-2, -1, 0, 1, 2, "mixed"]
+POSITIVE_EMOJI = frozenset("👍👌😀😃😄😁😊🙂😍🥰😎🙏💯✅⭐🌟❤💚👏🎉😋🤩💪🤗☺✨🙌👊♥")
+NEGATIVE_EMOJI = frozenset("👎😡😠🤬😞😢😭😤🙁☹😒😩😫💩🤮😖😣😟🤦❌😑🙄💔")
+REACH = 3  # words back in which a negation turns a judging word
+
+
+def sentiment_of(said: Utterance, reads: Reads) -> Sentiment:
+    """-2 to 2; `mixed` when it is pleased and displeased at once."""
+    taken: set[int] = set()
+    good = bad = 0.0
+    for patterns, pleased in ((reads.positive_idioms, True), (reads.negative_idioms, False)):
+        for first, last in patterns.spans(said):
+            if not taken & set(range(first, last + 1)):
+                taken.update(range(first, last + 1))
+                good, bad = good + pleased, bad + (not pleased)
+    for place, word in enumerate(said.folded):
+        weight = 0.0 if place in taken else _judges(word, reads)
+        if weight and _is_negated(said, place, reads):
+            weight = -weight / 2 if weight > 0 else 0.5
+        good, bad = good + max(weight, 0), bad + max(-weight, 0)
+    return _scale(good, bad)
+
+
+def _judges(word: str, reads: Reads) -> float:
+    if word in POSITIVE_EMOJI:
+        return 1
+    if word in NEGATIVE_EMOJI:
+        return -1
+    strength = 2 if word in reads.strong else 1
+    if word in reads.negative:
+        return -strength
+    return strength if word in reads.positive else 0
+
+
+def _is_negated(said: Utterance, place: int, reads: Reads) -> bool:
+    word = said.words[place]
+    return any(
+        other.folded in reads.negations
+        for other in said.words[max(0, place - REACH) : place]
+        if other.clause == word.clause
+    )
+
+
+def _scale(good: float, bad: float) -> Sentiment:
+    if good >= 1 and bad >= 1 and max(good, bad) < 3 * min(good, bad):
+        return "mixed"
+    balance = good - bad
+    if abs(balance) < 0.5:
+        return "mixed" if good and bad else 0
+    if abs(balance) >= 2:
+        return 2 if balance > 0 else -2
+    return 1 if balance > 0 else -1
