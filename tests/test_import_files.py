@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile, Taken
-from interviewer.adapters.import_rows import Plan
+from interviewer.adapters.import_rows import Plan, columns_of
 from interviewer.adapters.value_maps import load_value_map
 from interviewer.core.book import (
+    KINDS,
     Account,
     Claim,
     Consent,
@@ -357,6 +360,21 @@ def test_a_wrong_value_map_names_file_line_and_nearest(tmp_path: Path, text: str
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidInput, match=why):
         load_value_map(path, ShipmentEvent)
+
+
+CELL = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(["2026-11-20", "0001-01-01", "9999-12-31T23:59:59-14:00", "{", "[]", "1e999"]),
+)
+
+
+@given(st.data())
+def test_no_cell_gives_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+    kind = data.draw(st.sampled_from(list(KINDS.values())))
+    row = {name: data.draw(CELL) for name in columns_of(kind)}
+    path = tmp_path_factory.getbasetemp() / "fuzz.jsonl"
+    (one,) = read(path, kind, json.dumps(row))
+    assert isinstance(one, Taken) or one.reason
 
 
 def test_a_large_file_is_read_in_constant_memory(path: Path) -> None:
