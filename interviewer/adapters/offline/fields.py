@@ -135,7 +135,11 @@ def _numbers(
     offered = name in answer.topic_fills or name == "rating"
     if field.type == "scale" and (direct or offered):
         for first, last in answers.out_of.spans(said):
-            values = [n for word in said.folded[first : last + 1] if (n := _number(word, reads)) is not None]
+            values = [
+                n
+                for word in said.folded[first : last + 1]
+                if (n := _number(word, reads)) is not None
+            ]
             if values and (len(values) == 1 or values[-1] == field.max):
                 yield FieldReading(
                     value=values[0], evidence=said.span(first, last), confidence=SURE
@@ -144,9 +148,7 @@ def _numbers(
     if direct or after_summary:
         for place, word in enumerate(said.folded):
             if (value := _number(word, reads)) is not None and field.accepts(value):
-                yield FieldReading(
-                    value=value, evidence=said.span(place, place), confidence=SURE
-                )
+                yield FieldReading(value=value, evidence=said.span(place, place), confidence=SURE)
     elif field.type == "number" and answer.is_only(name):
         for first, last in answers.counts.spans(said):
             if (value := _number(said.folded[first], reads)) is not None:

@@ -42,9 +42,7 @@ def intents_of(
     return tuple(IntentReading(intent=intent, evidence=text) for intent, text in found.items())
 
 
-def _places(
-    said: Utterance, words: Sequence[Lexicon], intent: Intent
-) -> Iterator[tuple[int, int]]:
+def _places(said: Utterance, words: Sequence[Lexicon], intent: Intent) -> Iterator[tuple[int, int]]:
     for language in words:
         if intent in language.intents:
             yield from language.intents[intent].spans(said)
@@ -58,7 +56,10 @@ def _answer_to_summary(
         if language.answers is None or {"confirm", "correct"} & found.keys():
             continue
         meant: Intent
-        for meant, patterns in (("correct", language.answers.no), ("confirm", language.answers.yes)):
+        for meant, patterns in (
+            ("correct", language.answers.no),
+            ("confirm", language.answers.yes),
+        ):
             span = next(patterns.spans(said), None)
             if span is not None and meant not in found and not TO_THE_SUMMARY & found.keys():
                 found[meant] = said.span(*span)

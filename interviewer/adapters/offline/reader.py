@@ -79,9 +79,7 @@ def _with_that_of_interview(words: Lexicon, language: str) -> tuple[Lexicon, ...
     return tuple({id(one): one for one in (words, lexicon(_family(language)))}.values())
 
 
-def _contradicted(
-    said: Utterance, known: Sequence[Lexicon], interview: Interview
-) -> str | None:
+def _contradicted(said: Utterance, known: Sequence[Lexicon], interview: Interview) -> str | None:
     """The key of the record that the answer contradicts; only what the record holds can be."""
     for key in CONTRADICTED:
         held = interview.context.get(key) is not None

@@ -38,6 +38,8 @@ FEATURES = (
     "anchored_event",
     "anchored_long",
     "other_words",
+    "long_without_event",
+    "event_share",
 )
 
 
@@ -57,7 +59,9 @@ def is_number(word: str, reads: Reads) -> bool:
     return word[0].isdigit() or reads.numbers.get(word, 1) != 1
 
 
-def features(said: Utterance, words: Lexicon, first: int = 0, beyond: int | None = None) -> list[float]:
+def features(
+    said: Utterance, words: Lexicon, first: int = 0, beyond: int | None = None
+) -> list[float]:
     """The features of a stretch of words, in the order of `FEATURES`; each about 0 to 1."""
     reads = words.reads
     if reads is None:
@@ -100,6 +104,8 @@ def features(said: Utterance, words: Lexicon, first: int = 0, beyond: int | None
         float(bool(events) and anchored),
         float((bool(events) or negated) and (anchored or count >= LONG)),
         min(other, 12) / 12,
+        float(count >= LONG and not events),
+        len(events) / max(count, 1),
     ]
 
 
@@ -108,13 +114,18 @@ def _by_the_speaker(line: Sequence[str], place: int, reads: Reads) -> bool:
 
 
 def _names(said: Utterance, reads: Reads, first: int, beyond: int) -> int:
-    """Capitalized words inside a sentence, where not every noun is capitalized."""
-    if not reads.names_are_capitalized or said.text.isupper():
+    """Capitalized words inside a sentence; none where every noun, or most words, are."""
+    stretch = said.words[first:beyond]
+    capital = [said.text[word.start].isupper() for word in stretch]
+    if not reads.names_are_capitalized or 2 * sum(capital) > len(stretch):
         return 0
     return sum(
-        said.text[now.start].isupper() and now.sentence == before.sentence and now.folded != "i"
-        and before.start != now.start
-        for before, now in zip(said.words[first:beyond], said.words[first + 1 : beyond], strict=False)
+        capital[place]
+        and word.folded != "i"
+        and word.sentence == stretch[place - 1].sentence
+        and word.start != stretch[place - 1].start
+        for place, word in enumerate(stretch)
+        if place
     )
 
 
@@ -157,17 +168,25 @@ def specificity_of(
     first, beyond = (0, len(said.words)) if sentence is None else said.sentences[sentence]
     if words.reads is None:
         thin, specific = WORDS_IF_UNREAD
-        return "specific" if beyond - first >= specific else (
-            "thin" if beyond - first >= thin else "vague"
+        return (
+            "specific"
+            if beyond - first >= specific
+            else ("thin" if beyond - first >= thin else "vague")
         )
     if beyond == first:
         return "vague"
     learned = weights()
-    if probability(features(said, words, first, beyond), learned["weights"]) >= learned["threshold"]:
+    if (
+        probability(features(said, words, first, beyond), learned["weights"])
+        >= learned["threshold"]
+    ):
         return "specific"
     reads = words.reads
     concrete = any(
-        word in reads.things or word in reads.places or word in reads.people or word in reads.times
+        word in reads.things
+        or word in reads.places
+        or word in reads.people
+        or word in reads.times
         or is_event(word, reads)
         for word in said.folded[first:beyond]
     )

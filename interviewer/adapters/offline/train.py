@@ -94,6 +94,4 @@ def _best_threshold(held_out: NDArray[np.float64], specific: NDArray[np.float64]
 
 
 if __name__ == "__main__":
-    (FOLDER / "weights.json").write_text(
-        json.dumps(train(), indent=2) + "\n", encoding="utf-8"
-    )
+    (FOLDER / "weights.json").write_text(json.dumps(train(), indent=2) + "\n", encoding="utf-8")

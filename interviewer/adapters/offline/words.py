@@ -153,9 +153,7 @@ def read_words(text: str) -> Utterance:
     if words and words[-1].sentence == len(ends):
         ends.append(".")
         put(".", len(words) - 1)
-    return Utterance(
-        text, tuple(words), " ".join(line), tuple(starts), tuple(pieces), tuple(ends)
-    )
+    return Utterance(text, tuple(words), " ".join(line), tuple(starts), tuple(pieces), tuple(ends))
 
 
 @lru_cache(maxsize=16384)
