@@ -362,9 +362,8 @@ def analyze(
         )
     out.write_text(made.run.report, encoding="utf-8")
     found = made.findings
-    say(
-        f"{len(found.utterances):,} answers, {len(found.themes)} themes, {len(found.risks)} accounts"
-    )
+    counts = (len(found.utterances), len(found.themes), len(found.risks))
+    say("{:,} answers, {:,} themes, {:,} accounts".format(*counts))
     bands = [risk.band for risk in found.risks]
     for band in ("high", "elevated", "low", "not_enough_evidence"):
         say(f"  {bands.count(band):>4}  {band.replace('_', ' ')}")

@@ -145,7 +145,7 @@ async def start(services: Services, slug: str, opening: Opening) -> Started:
 def known(services: Services, opening: Opening) -> dict[str, Any]:
     """The context as it came; without a brand of its own the installation's."""
     brand = opening.context.get("brand") or services.organization.brand
-    return {**opening.context, "brand": brand}
+    return {**opening.context, "brand": brand or None}
 
 
 def _text(value: object) -> str | None:
@@ -305,10 +305,14 @@ def _by_rules(services: Services, interview: Interview, text: str) -> Reading | 
 
 
 def _model_gave_up(interview: Interview) -> bool:
-    """Whether the model failed so often in a row that it is left out from now on."""
-    last = [turn.trace for turn in interview.said if turn.trace and turn.seq > 0]
-    tail = last[-FAILURES_IN_A_ROW:]
-    return len(tail) == FAILURES_IN_A_ROW and all(trace.failure for trace in tail)
+    """Whether the model once failed so often in a row that it is left out for good."""
+    in_a_row = 0
+    for turn in interview.said:
+        if turn.trace and turn.seq > 0:
+            in_a_row = in_a_row + 1 if turn.trace.failure else 0
+        if in_a_row == FAILURES_IN_A_ROW:
+            return True
+    return False
 
 
 def _followed(guide: InterviewGuide, interview: Interview, reading: Reading) -> str:

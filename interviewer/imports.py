@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from interviewer import intake
-from interviewer.adapters.import_files import ImportFile, RejectedFile, Refused
+from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile
 from interviewer.adapters.import_rows import Plan
 from interviewer.adapters.value_maps import load_value_map
 from interviewer.core.book import KINDS, Kind, Row, Shipment, ShipmentEvent

@@ -255,11 +255,18 @@ class _Weighing:
         return Counter((r.moment.kind, r.outcome) for r in changed)
 
 
-def receive_events(services: Services, source: str, events: Sequence[tuple[str, str]]) -> int:
-    """Put verified events, as (event_id, raw JSON), into the inbox; how many were new."""
-    now = services.clock.now()
+def receive_events(services: Services, source: str, events: Sequence[str]) -> int:
+    """Put verified events, each as its raw JSON, into the inbox; how many were new.
+
+    Raises:
+        InvalidInput: One of them is no event of this source; none was stored.
+    """
+    now, read = services.clock.now(), services.sources[source]
     return services.store.add_to_inbox(
-        [InboxEvent(source=source, event_id=name, raw=raw, received_at=now) for name, raw in events]
+        [
+            InboxEvent(source=source, event_id=read.event_id(raw), raw=raw, received_at=now)
+            for raw in events
+        ]
     )
 
 
@@ -269,7 +276,7 @@ def work_inbox(services: Services, limit: int = 500) -> int:
     for event in events:
         now = services.clock.now()
         try:
-            rows = services.sources[event.source](event.raw, event.received_at)
+            rows = services.sources[event.source].rows(event.raw, event.received_at)
             take(services, rows)
         except (InterviewerError, json.JSONDecodeError) as error:
             log.warning("event %s/%s is held back", event.source, event.event_id)

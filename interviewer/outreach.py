@@ -287,7 +287,7 @@ def _gate(
     )
     zones, regions = frozenset(invitation.zones), frozenset(invitation.regions)
     facts = _facts(services, study, zones, regions, invitation.address)
-    rules = policy(services).model_copy(update={"brand": str(context["brand"])})
+    rules = policy(services).model_copy(update={"brand": context["brand"] or ""})
     return may_contact(intent, facts, rules, services.clock.now())
 
 

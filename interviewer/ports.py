@@ -80,6 +80,26 @@ class Channel(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Reads the events of one kind of sender; a module with these functions is one."""
+
+    def event_id(self, raw: str) -> str:
+        """What makes the event the same when it is sent again.
+
+        Raises:
+            InvalidInput: It is no event of this kind.
+        """
+        ...
+
+    def rows(self, raw: str, now: datetime) -> Sequence[Row]:
+        """What it says, as rows of the book.
+
+        Raises:
+            InvalidInput: The field, the value and the fix.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
     """An event as it came, verified and not yet worked on."""
@@ -363,7 +383,7 @@ class Services:
     model: Interviewer | None  # None: the offline interviewer alone
     channels: Mapping[str, Channel]
     phrases: Mapping[str, Phrases]  # by language
-    sources: Mapping[str, Callable[[str, datetime], Sequence[Row]]]  # raw event, now -> rows
+    sources: Mapping[str, Source]  # by the name that the inbox keeps
     policy: ContactPolicy
     organization: Organization
     new_id: Callable[[], str]  # a fresh id, and the only source of chance

@@ -30,9 +30,7 @@ class Settings(BaseSettings):
         description="Signs forms; 32 characters or more. Needed to serve beyond loopback.",
     )
 
-    brand: str = Field(
-        default="Our delivery team", description="Who asks: named in every first message."
-    )
+    brand: str = Field(default="", description="Who asks: named in every first message.")
     human_contact: str = Field(
         default="",
         description="An address or number where a person answers; shown on every page and in HELP.",

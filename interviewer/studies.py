@@ -7,10 +7,8 @@ the report; everything it depends on (encoder, clock) is passed in.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from analysis import pipeline, report
-from analysis.embed import Cache, Encoder
 from analysis.tables import (
     Account,
     AccountRisk,
@@ -27,6 +25,9 @@ from interviewer.core.guide import InterviewGuide, guide_hash
 from interviewer.core.interview import Interview
 from interviewer.core.study import Study, StudyState
 from interviewer.ports import AnalysisRun, Services
+
+if TYPE_CHECKING:
+    from analysis.embed import Cache, Encoder
 
 T = TypeVar("T")
 
@@ -133,14 +134,16 @@ class Analyzed:
 
 def analyze(
     services: Services,
-    encoder: Encoder,
+    encoder: "Encoder",
     *,
-    cache: Cache | None = None,
+    cache: "Cache | None" = None,
     base_rate: float,
     encoder_name: str,
     progress: Callable[[str, int], None] | None = None,
 ) -> Analyzed:
     """Read everything, find themes and risk, store them with the report."""
+    from analysis import pipeline, report  # scikit-learn, loaded when a run starts
+
     now = services.clock.now()
     read = read_book(services)
     last = services.store.latest_run()

@@ -50,7 +50,7 @@ def build(
         model=_model(settings) if settings.uses_model else None,
         channels=channels or {},
         phrases=phrases,
-        sources={"api": cloudevents.rows},
+        sources={"api": cloudevents},
         policy=ContactPolicy(
             brand=settings.brand,
             quiet_hours=QuietHours(opens=settings.quiet_until, closes=settings.quiet_from),

@@ -1,10 +1,14 @@
 """Small stand-ins for what a test must hold still."""
 
 import itertools
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from interviewer.clock import StoryClock
 from interviewer.core.decision import Option
@@ -56,15 +60,32 @@ class ScriptedModel:
         return ReadAndWorded(self.reading, self.wordings, "scripted", "model-1", "hash", 10, 5)
 
 
-def services_in(folder: Path, **changes: object) -> Services:
-    """A real installation on SQLite in this folder, with a clock and channels held still."""
-    settings = Settings(
-        database_url=f"sqlite:///{folder / 'test.db'}",
+@cache
+def initialized() -> bytes:
+    """A database with the ready studies, made once and copied for every test."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "ready.db"
+        initialize(Settings(database_url=f"sqlite:///{file}"))
+        with closing(sqlite3.connect(file)) as connection:
+            return connection.serialize()
+
+
+def settings_in(folder: Path) -> Settings:
+    """The settings of an installation in this folder, its database ready."""
+    file = folder / "test.db"
+    file.write_bytes(initialized())
+    return Settings(
+        database_url=f"sqlite:///{file}",
         brand="Harbor Parcel",
         human_contact="help@harbor.example.com",
+        privacy_url="https://harbor.example.com/privacy",
         public_url="https://feedback.harbor.example.com",
     )
-    initialize(settings)
+
+
+def services_in(folder: Path, **changes: object) -> Services:
+    """A real installation on SQLite in this folder, with a clock and channels held still."""
+    settings = settings_in(folder)
     ids = itertools.count(1)
     built = build(settings, clock=StoryClock(NOW), channels={})
     return replace(

@@ -58,19 +58,14 @@ SHIPMENT_COLUMNS = (
 PERSON = {"name": "recipient_name", "phone": "phone", "email": "email", "locale": "language"}
 
 
-def envelope(raw: str) -> tuple[str, str]:
-    """The source and the id of an event, which together name it.
+def event_id(raw: str) -> str:
+    """Source and id together: what the specification makes unique.
 
     Raises:
         InvalidInput: It is no CloudEvent.
     """
-    event = _object(raw)
-    if event.get("specversion") != "1.0":
-        raise InvalidInput("specversion", "is not 1.0", event.get("specversion"))
-    for name in ("id", "source", "type"):
-        if not isinstance(event.get(name), str) or not event[name]:
-            raise InvalidInput(name, "is missing; a CloudEvent needs it")
-    return event["source"], event["id"]
+    event = _envelope(raw)
+    return f"{event['source']}/{event['id']}"
 
 
 def rows(raw: str, now: datetime) -> list[Row]:
@@ -79,8 +74,7 @@ def rows(raw: str, now: datetime) -> list[Row]:
     Raises:
         InvalidInput: The field, the value and the fix.
     """
-    envelope(raw)
-    event = _object(raw)
+    event = _envelope(raw)
     data = event.get("data")
     if not isinstance(data, dict):
         raise InvalidInput("data", "is missing; it is an object")
@@ -93,10 +87,15 @@ def rows(raw: str, now: datetime) -> list[Row]:
     return [row for kind, record in reader(data) for row in _read(kind, record, plan)]
 
 
-def _object(raw: str) -> dict[str, Any]:
+def _envelope(raw: str) -> dict[str, Any]:
     event = json.loads(raw)
     if not isinstance(event, dict):
         raise InvalidInput("event", "is no JSON object")
+    if event.get("specversion") != "1.0":
+        raise InvalidInput("specversion", "is not 1.0", event.get("specversion"))
+    for name in ("id", "source", "type"):
+        if not isinstance(event.get(name), str) or not event[name]:
+            raise InvalidInput(name, "is missing; a CloudEvent needs it")
     return event
 
 
