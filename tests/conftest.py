@@ -7,7 +7,8 @@ from functools import cache
 
 import pytest
 
-POSTGRES = "INTERVIEWER_TEST_POSTGRES_URL"
+from tests.databases import postgres_answers
+
 REQUIRED = set(os.environ.get("INTERVIEWER_TEST_REQUIRE", "").split())  # suites CI insists on
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -21,8 +22,8 @@ for name in [n for n in os.environ if n.startswith("INTERVIEWER_") and "_TEST_" 
 def missing_parts() -> dict[str, str]:
     """Suites that cannot run here, each with what it needs."""
     missing = {}
-    if not os.environ.get(POSTGRES):
-        missing["postgres"] = f"set {POSTGRES} to a server's URL"
+    if not postgres_answers():
+        missing["postgres"] = "set INTERVIEWER_TEST_POSTGRES_URL to the URL of a running server"
     if shutil.which("chromium") is None:
         missing["browser"] = "install chromium"
     return missing

@@ -9,10 +9,17 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-SERVER = os.environ.get(
-    "INTERVIEWER_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test"
-)
+SERVER = os.environ.get("INTERVIEWER_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1/test")
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+def postgres_answers() -> bool:
+    """Whether there is a server for the tests marked `postgres`."""
+    try:
+        psycopg.connect(SERVER, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager
