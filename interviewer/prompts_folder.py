@@ -107,11 +107,11 @@ def _parse(text: str) -> tuple[Any, Lines]:
     """
     if len(text) > MAX_CHARACTERS:
         raise InvalidGuide([Problem("file", f"is longer than {MAX_CHARACTERS:,} characters")])
-    loader = yaml.SafeLoader(text)
     lines: dict[KeyPath, int] = {}
     problems: list[Problem] = []
     seen: set[int] = set()
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         for path, node, line in _nodes(loader, root, ()):
             if path in lines:
@@ -132,8 +132,6 @@ def _parse(text: str) -> tuple[Any, Lines]:
         raise InvalidGuide([Problem("file", f"no YAML: {error}")]) from None
     except RecursionError:
         raise InvalidGuide([Problem("file", "is nested too deeply")]) from None
-    finally:
-        loader.dispose()
 
 
 def _nodes(

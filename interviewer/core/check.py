@@ -220,7 +220,7 @@ def _file_path(loc: Path) -> Path:
 def _message(loc: Path, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         known = _known_keys(loc[:-1])
-        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
         return f"unknown key; did you mean {near[0]!r}?" if near else "unknown key"
     if kind == "missing":
         return "is missing"

@@ -138,7 +138,9 @@ class Budget(Part):
 class Sample(Part):
     """Share of moments that earn an interview, by severity of the exception; 1.0 if not named."""
 
-    severity: Mapping[Literal[1, 2, 3], Annotated[float, Limited(ge=0, le=1)]] = {}
+    severity: Mapping[
+        Annotated[int, Limited(ge=1, le=3)], Annotated[float, Limited(ge=0, le=1)]
+    ] = {}
 
 
 class Field(Part):
@@ -160,7 +162,12 @@ class Field(Part):
     @model_validator(mode="before")
     @classmethod
     def _list_of_values(cls, data: object) -> object:
-        if isinstance(data, Mapping) and isinstance(data.get("of"), list | tuple):
+        if not isinstance(data, Mapping):
+            return data
+        listed = [data.get(key) or () for key in ("of", "asserts", "denies")]
+        if any(isinstance(v, bool) for several in listed for v in several):
+            raise ValueError('put "yes" and "no" in quotes; YAML reads them as true and false')
+        if isinstance(data.get("of"), list | tuple):
             return {**data, "of": {value: {} for value in data["of"]}}
         return data
 

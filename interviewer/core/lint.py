@@ -20,6 +20,7 @@ from interviewer.core.lint_patterns import (
     FUNCTION_WORDS,
     LINK,
     MARKUP,
+    NEGATES_LATER,
     NEGATION,
     NEVER_SAID,
     PATTERNS,
@@ -74,7 +75,8 @@ class LintContext:
 
     `language` is the one the message is to be in. `earlier` holds the interviewer's messages so
     far, oldest first, and `filled` the coded fields already known. `links` are the hosts that may
-    be linked to; `secrets` are words that must not appear: canaries, names of other accounts.
+    be linked to, `own` our own contact details, which may be said; `secrets` are words that must
+    not appear: canaries, names of other accounts.
     """
 
     guide: InterviewGuide
@@ -85,6 +87,7 @@ class LintContext:
     earlier: tuple[str, ...] = ()
     filled: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
     @property
@@ -259,8 +262,9 @@ def promise(message: Message, about: LintContext) -> Iterator[Fault]:
 
 
 def _is_negated(message: Message, hit: re.Match[str], about: LintContext) -> bool:
-    start = next(s for s, e in _sentences(message.folded_own) if s <= hit.start() < e)
-    return bool(NEGATION[about.family].search(message.folded_own[start : hit.end()]))
+    start, end = next(s for s in _sentences(message.folded_own) if s[0] <= hit.start() < s[1])
+    end = end if about.family in NEGATES_LATER else hit.end()
+    return bool(NEGATION[about.family].search(message.folded_own[start:end]))
 
 
 def blame(message: Message, about: LintContext) -> Iterator[Fault]:
@@ -292,11 +296,10 @@ def personal_data_request(message: Message, about: LintContext) -> Iterator[Faul
 
 def personal_data_echo(message: Message, about: LintContext) -> Iterator[Fault]:
     """Says something that looks like a contact or payment detail, even as a quote."""
+    keys = ("brand", *(("reference", "shipment_ref") if "reference" in about.guide.names else ()))
     text = message.text
-    for key in ("brand", "reference", "shipment_ref"):
-        if "reference" in about.guide.names or key == "brand":
-            value = str(about.context.get(key) or "")
-            text = text.replace(value, " " * len(value)) if value else text
+    for value in (*about.own, *(str(about.context.get(key) or "") for key in keys)):
+        text = text.replace(value, " " * len(value)) if value else text
     text = DATE_OR_TIME.sub(lambda match: " " * len(match[0]), text)
     for hit in PERSONAL.finditer(text):
         yield Fault("personal_data_echo", hit[0])
@@ -394,7 +397,7 @@ def internals(message: Message, about: LintContext) -> Iterator[Fault]:
     """Our instructions, field names, canaries, other accounts."""
     for hit in _hits(_words("internals", about), message.folded):
         yield Fault("internals", message.span(hit))
-    for hit in FIELD_NAME.finditer(message.own):
+    for hit in FIELD_NAME.finditer(message.text):
         yield Fault("internals", hit[0])
     for secret in about.secrets:
         if secret and fold(secret) in message.folded:

@@ -87,6 +87,10 @@ _EN_PERSONAL = (
     r"\s)*(?:name|surname|address|phone|number|mobile|e-?mail|postcode|post code|zip(?: code)?"
     r"|card|iban|bank account|id|passport|birthday|date of birth|password|pin|cvv|contact details)"
 )
+_EN_GREAT = (
+    r"(?:great|good|excellent|fair|valid|interesting|wonderful|fantastic|amazing|brilliant|useful"
+    r"|helpful|valuable|insightful|detailed|thoughtful|clear|perfect|lovely|nice)"
+)
 _EN_FUTURE = r"(?:'ll| will| shall| is going to| are going to|'re going to)"
 
 _ES_FEELING = (
@@ -125,7 +129,7 @@ _DE_WHO = (
 )
 _DE_AUX = (
     r"(?:hat|haben|ist|sind|war|waren|wurde|wurden|konnten?|kann|werden|wird|durfen|mussten?)"
-    r" (?:sie|es|er|man|der|die|das|ihr\w*|jemand|etwas|wir)"
+    r" (?:sie|es|er|man|der|die|das|ihr\w*|ihnen|jemand|etwas|wir)"
 )
 _DE_PERSONAL = (
     r"(?:(?:vor|nach|familien)?name\w*|(?:liefer|rechnungs|e-?mail-|mail)?adresse|anschrift"
@@ -143,7 +147,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
         ),
         "compound": (
             rf"\b(?:and|or|also|plus)\b,? (?:also |then )?(?:{_EN_WHO}\b|{_EN_AUX}\b)",
-            rf"^\W*(?:{_EN_WHO}|did|do|does|was|were|is|are|has|have)\b[^?]*,"
+            r"^\W*(?:what|how|who|whom|whose|which|why|did|do|does|was|were|is|are|has|have)\b[^?]*,"
             rf" (?:{_EN_WHO}|{_EN_AUX})\b",
         ),
         "leading": (
@@ -178,12 +182,10 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r" (?:do|done|get|got) wrong\b",
         ),
         "praise": (
-            r"\b(?:great|good|excellent|fair|valid|interesting|wonderful|fantastic|amazing"
-            r"|brilliant"
-            r"|useful|helpful|valuable|insightful|detailed|thoughtful|clear|perfect|lovely|nice)"
-            r" (?:point|question|answer|feedback|insights?|example|observation|input|catch|idea"
-            r"|details?|news|information|context|summary|description|explanation|to (?:hear"
-            r"|know))\b",
+            rf"\b{_EN_GREAT} (?:point|question|answer|feedback|insights?|observation|input"
+            r"|catch)\b",
+            rf"\b{_EN_GREAT} (?:example|idea|details?|news|information|context|summary|description"
+            r"|explanation|to (?:hear|know))\b(?![^.!?]*\?)",
             r"\b(?:glad|happy|pleased|delighted|thrilled|nice|lovely|wonderful) (?:to (?:hear"
             r"|know|see"
             r"|read)|you\b|that you\b|it (?:went|worked))",
@@ -256,6 +258,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|tell (?:me|us)|let (?:me|us) know|(?:i|we) need|have|get|check)\b"
             rf"(?: \w+){{0,3}}? your (?:\w+ )?{_EN_PERSONAL}\b(?! (?:manager|team|check|problem"
             rf"|label))",
+            rf"\b(?:send|give|share|confirm|provide)\b[^.?!]* and your (?:\w+ )?{_EN_PERSONAL}\b",
             rf"\b(?:what(?:'s| is| was)|which is) your (?:\w+ )?{_EN_PERSONAL}\b",
             r"\bwhere do you live\b|\bhow old are you\b|\bwho am i (?:speaking|talking|chatting)",
             r"\b(?:how|where) (?:can|may|could|should) (?:we|i|someone) (?:reach|contact|call|phone"
@@ -404,8 +407,9 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"\bdas muss (?:\w+ )?(?:gewesen|sein)\b|\bdas muss \w+ \w+ gewesen\b",
             r"\bwie (?:sehr |so )?(?!gut (?:hat|haben|konn\w+)\b)"
             rf"(?:{_DE_FEELING}|{_DE_VERDICT})\b",
-            r"\bwie sehr (?:hat|haben|war)\b|\bwas hat sie (?:\w+ )?(?:geargert|gestort|enttauscht"
-            r"|frustriert|genervt|gefreut|begeistert)\b|\bwas hat ihnen (?:\w+ )?(?:gefallen)\b",
+            r"\bwie sehr (?:hat|haben|war)\b|\bwas hat sie (?:\w+ ){0,2}(?:geargert|gestort"
+            r"|enttauscht|frustriert|genervt|gefreut|begeistert)\b"
+            r"|\bwas hat ihnen (?:\w+ )?gefallen\b",
             rf"\bso (?:{_DE_FEELING}|{_DE_VERDICT})\b",
             rf"(?:^|[.!?] )\W*(?:war|waren|ist|sind|hat|haben|wurde|wurden|kam)\b[^.?!]*"
             rf"\b(?:{_DE_FEELING}|{_DE_VERDICT}|ignoriert|vergessen|geschrien|geworfen|weil|wegen"
@@ -507,9 +511,10 @@ PATTERNS: Mapping[str, Mapping[WordRule, re.Pattern[str]]] = {
 NEGATION: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(r"\b(?:not|no|never|cannot|unable|nor|without|neither)\b|n't\b"),
     "es": re.compile(r"\b(?:no|nunca|tampoco|ni|sin)\b"),
-    "de": re.compile(r"\b(?:nicht|kein\w*|nie|niemals|ohne|weder|noch)\b"),
+    "de": re.compile(r"\b(?:nicht|kein\w*(?! problem)|nie|niemals|ohne|weder)\b"),
 }
 """A promise word after one of these, in the same sentence, promises nothing."""
+NEGATES_LATER = frozenset(("de",))  # where the negation may also follow: "Erstattungen ... nicht"
 
 # Context key -> how a question asks for what it holds.
 ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {

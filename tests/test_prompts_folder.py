@@ -1,0 +1,129 @@
+"""Study files: found, read, and refused with the line that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from interviewer.core.errors import InvalidGuide, NotFound
+from interviewer.prompts_folder import (
+    check_guide,
+    load_guide,
+    load_phrases,
+    prompts_folder,
+    ready_guides,
+)
+
+SMALL = """\
+slug: small
+title: Small
+goal: Learn something.
+audience: recipient
+languages: [en]
+expires: 48h
+budget: {questions: 2, probes_in_a_row: 1}
+names: [brand]
+topics:
+  went:
+    must: true
+    ask:
+      en: ["How did it go?"]
+opener:
+  en:
+    chat: "This is the assistant of {brand}. What was it like for you?"
+"""
+
+
+def lines(text: str) -> list[tuple[int | None, str]]:
+    with pytest.raises(InvalidGuide) as caught:
+        load_guide(text)
+    return [(problem.line, problem.field) for problem in caught.value.problems]
+
+
+def test_the_ready_studies() -> None:
+    wanted = {
+        "delivery-check",
+        "exception-follow-up",
+        "claim-closed",
+        "account-renewal",
+        "score-drop",
+    }
+    guides = ready_guides()
+    assert wanted <= set(guides)
+    assert all(guides[slug].languages == ("en", "es", "de") for slug in wanted)
+    assert set(load_phrases()) == {"en", "es", "de", "fr", "pt"}
+
+
+def test_a_text_and_a_file_are_read_alike(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(SMALL, encoding="utf-8")
+    assert load_guide(SMALL) == load_guide(file) == load_guide(str(file))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("goal: Learn something.", "gaol: Learn something."), [(None, "goal"), (3, "gaol")]),
+        (("must: true", "must: maybe"), [(11, "topics.went.must")]),
+        (('["How did it go?"]', '["How did it go, {item}?"]'), [(13, "topics.went.ask.en.0")]),
+        (("languages: [en]", "languages: [en, es]"), [(14, "opener"), (12, "topics.went.ask")]),
+        (("expires: 48h", "expires: 48h\nexpires: 24h"), [(7, "expires")]),
+        (("went:", "went: &a"), []),
+        (("must: true", "must: &a true\n    consequence: *a"), [(12, "topics.went.consequence")]),
+        (("budget: {", "budget: {{"), [(8, "file")]),
+        (("title: Small", "title: !!python/object:os.system x"), [(2, "file")]),
+        (("title: Small", "title: 2026-13-45"), [(None, "file")]),
+        (("title: Small", "title: \x00"), [(None, "file")]),
+    ],
+)
+def test_a_problem_names_its_line(
+    change: tuple[str, str], expected: list[tuple[int | None, str]]
+) -> None:
+    text = SMALL.replace(*change)
+    assert text != SMALL
+    if not expected:
+        assert load_guide(text).slug == "small"
+    else:
+        assert lines(text) == expected
+
+
+def test_the_message_names_file_line_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(SMALL.replace("questions: 2", "questions: two"), encoding="utf-8")
+    with pytest.raises(InvalidGuide, match=r"mine\.yaml: line 7: budget\.questions: "):
+        load_guide(file)
+
+
+def test_check_lints_every_wording_with_its_line() -> None:
+    text = SMALL.replace("How did it go?", "Was the driver rude?")
+    found = [(p.line, p.field, p.message) for p in check_guide(text)]
+    assert found == [
+        (
+            13,
+            "topics.went.ask.en.0",
+            "leading (chat): 'Was the driver rude?' in 'Was the driver rude?'",
+        )
+    ]
+    assert check_guide(SMALL) == ()
+    assert [p.field for p in check_guide(SMALL.replace("goal:", "gaol:"))] == ["goal", "gaol"]
+
+
+@pytest.mark.parametrize("depth", [5_000, 200_000])
+def test_a_hostile_file_is_refused(depth: int) -> None:
+    assert lines("a:\n " + "[" * depth)[0][1] == "file"
+
+
+@pytest.mark.parametrize("text", ["\n", "- a\n- b\n", "just text\n", "a: b\n---\nc: d\n"])
+def test_other_yaml_is_no_guide(text: str) -> None:
+    assert lines(text)
+
+
+def test_a_missing_or_binary_file(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"none\.yaml"):
+        load_guide(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidGuide, match="is not UTF-8"):
+        load_guide(tmp_path / "binary.yaml")
+
+
+def test_the_folder_is_the_one_beside_the_package() -> None:
+    assert (prompts_folder() / "guides" / "delivery-check.yaml").is_file()
