@@ -129,6 +129,18 @@ class Situation:
         )
 
     @property
+    def is_pleased(self) -> bool:
+        """Whether the answer is positive and names nothing negative."""
+        sentiment = self.reading.sentiment
+        return sentiment != "mixed" and sentiment > 0
+
+    @property
+    def answers_a_field(self) -> bool:
+        """Whether the question was a plain one for a coded field; it wants no probe."""
+        last = self.interview.answers[-1:]
+        return any(turn.decision is not None and turn.decision.field for turn in last)
+
+    @property
     def was_probed(self) -> bool:
         """Whether the answer is one to a probe."""
         last = self.interview.last_question
@@ -263,15 +275,15 @@ def nothing_to_add(now: Situation) -> Decision | None:
     if now.is_b2b or now.only_asked_back:
         return None
     told = now.reading.specificity == "specific" and now.musts_are_covered
-    sentiment = now.reading.sentiment
-    content = sentiment != "mixed" and sentiment > 0
-    return Decision(move="close", reason="complete") if told or content else None
+    return Decision(move="close", reason="complete") if told or now.is_pleased else None
 
 
 def needs_probe(now: Situation) -> Decision | None:
     """The answer names no happening, and one question may bring it out."""
     topic = now.topic
     if topic is None or not now.reading.needs_probe or now.only_asked_back:
+        return None
+    if now.answers_a_field:
         return None
     worth_it = now.reading.is_negative or topic in now.musts
     if not (worth_it and now.can_probe) or now.is_fruitless:
@@ -287,6 +299,8 @@ def consequence(now: Situation) -> Decision | None:
     if topic is None or not now.is_b2b or now.reading.specificity != "specific":
         return None
     if not (now.guide.topics[topic].consequence and now.reading.quote and now.can_probe):
+        return None
+    if now.answers_a_field or now.is_pleased:
         return None
     asked = any(
         turn.decision and turn.decision.probe == "consequence" and turn.decision.topic == topic

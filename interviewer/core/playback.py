@@ -1,5 +1,6 @@
 """What is read back before a B2B interview closes: the respondent's own words, line by line."""
 
+import re
 from collections.abc import Iterator
 
 from interviewer.core.guide import InterviewGuide
@@ -8,7 +9,10 @@ from interviewer.core.reading import Value
 
 LINES = 5
 WORDS = 60  # over all lines (interviewing.md section 6)
-LINE_WORDS = 12
+LINE_WORDS = 16
+CLAUSE_END = re.compile(
+    r"[.,;:!?](?=\s)|\s(?=(?:and|but|so|because|y|pero|porque|und|aber|weil)\s)"
+)
 
 
 class Line(Value):
@@ -20,18 +24,22 @@ class Line(Value):
 
 
 def lines(guide: InterviewGuide, interview: Interview) -> tuple[Line, ...]:
-    """What was told, must topics first where not all fit, in the order it was said."""
+    """What was told, must topics first where not all fit, in the order it was said.
+
+    An answer that covers several topics is read back once.
+    """
     told = {line.topic: line for line in _told(interview)}
     musts = guide.must_topics(interview.context)
     wanted = [*(name for name in musts if name in told), *(n for n in told if n not in musts)]
-    kept: list[Line] = []
+    kept: dict[str, Line] = {}
     words = 0
-    for name in wanted[:LINES]:
-        words += len(told[name].text.split())
-        if words > WORDS:
+    for name in wanted:
+        line = told[name]
+        words += 0 if line.text in kept else len(line.text.split())
+        if words > WORDS or len(kept) == LINES:
             break
-        kept.append(told[name])
-    return tuple(sorted(kept, key=lambda line: line.turn_seq))
+        kept.setdefault(line.text, line)
+    return tuple(sorted(kept.values(), key=lambda line: line.turn_seq))
 
 
 def _told(interview: Interview) -> Iterator[Line]:
@@ -55,11 +63,11 @@ def _told(interview: Interview) -> Iterator[Line]:
 
 
 def shortened(evidence: str) -> str:
-    """The first words of a span, still an exact part of it."""
-    words = evidence.split()
-    if len(words) <= LINE_WORDS:
+    """The span up to its last full clause within the limit, still an exact part of it."""
+    if len(evidence.split()) <= LINE_WORDS:
         return evidence.strip()
     end = 0
-    for word in words[:LINE_WORDS]:
+    for word in evidence.split()[:LINE_WORDS]:
         end = evidence.index(word, end) + len(word)
-    return evidence[:end].strip().rstrip(",;:")
+    clauses = [found.start() for found in CLAUSE_END.finditer(evidence, 0, end)]
+    return evidence[: clauses[-1] if clauses else end].strip().rstrip(",;:")
