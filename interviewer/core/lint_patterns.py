@@ -536,8 +536,7 @@ ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {
         ),
         "item": re.compile(
             r"\bwhat (?:did you (?:order|buy)|(?:item|product)s?\b|was (?:in|inside) (?:it\b"
-            r"|the (?:box"
-            r"|parcel|package)))|\bwhich (?:item|product)\b"
+            r"|the (?:box|parcel|package)(?! like)))|\bwhich (?:item|product)\b"
         ),
         "account_name": re.compile(
             r"\b(?:which|what) (?:company|organi[sz]ation|business|account)\b"

@@ -106,9 +106,9 @@ def problems(**changes: Any) -> list[str]:
         (
             "score-drop",
             {"contact_role": "operations"},
-            "reason incident response recurrence impact improve",
+            "reason incident recurrence impact response improve",
         ),
-        ("score-drop", {}, "reason incident response recurrence impact change improve"),
+        ("score-drop", {}, "reason incident recurrence impact response change improve"),
     ],
 )
 def test_open_topics(slug: str, context: dict[str, Any], topics: str) -> None:

@@ -283,7 +283,7 @@ def test_what_only_templates_say() -> None:
         "I am passing this on to a person, who will read our whole conversation. "
         "Our contact: help@example.com"
     )
-    assert wording.opted_out(PHRASES, "de", None).text.startswith("Ihr Lieferdienst: Sie sind")
+    assert wording.opted_out(PHRASES, "de", None).text.startswith("Lieferservice: Sie sind")
     assert "STOP" in wording.help_answer(PHRASES, "en", "Northway").text
 
 
