@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     )
 
     llm_model: str = Field(
-        default="gpt-5-mini", description="The language model, by its provider's name."
+        default="gpt-4.1-mini",
+        description="The language model, by its provider's name; one that answers within 6 seconds."
     )
     llm_base_url: str = Field(
         default="",
