@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from interviewer import conversation, studies
+from interviewer.adapters.offline import OfflineInterviewer
 from interviewer.adapters.sql_store import migrate, open_store
 from interviewer.conversation import Opening
 from interviewer.core.contact import ContactPolicy
@@ -314,18 +316,18 @@ class TestSimulatedInbox:
         assert services.store.interview(asked.interview_id) == played.interview
 
 
-def test_every_interview_of_the_guides_ends_for_every_example(services: Services) -> None:
+def test_the_offline_interviewer_keeps_its_word_with_every_example(services: Services) -> None:
+    offline = replace(services, reader=OfflineInterviewer())
     people = [Respondent.read(json.loads(line)) for line in lines(EXAMPLES)]
-    known = {study.slug for study in services.store.studies()}
-    played = [
-        one for slug in sorted(known) for one in asyncio.run(simulate(services, slug, people))
-    ]
+    known = sorted(study.slug for study in services.store.studies())
+    played = [one for slug in known for one in asyncio.run(simulate(offline, slug, people))]
     assert len(played) == sum(one.study in known for one in people)
     card = scorecard(played)
     assert card.over_budget.hits == 0
     assert card.dead_ends.hits == 0
     assert card.traced.rate == 1.0
     assert card.honored["stop"].rate == 1.0
+    assert card.hand_off_recall.rate == 1.0
 
 
 @pytest.mark.skipif(not DEVELOPMENT.exists(), reason="the data is not beside this checkout")
