@@ -330,21 +330,19 @@ def _say(
     heard: ReadAndWorded,
 ) -> Turn:
     """The message for a decision; a wording that breaks a rule gives way to the template's."""
-    before = ""
+    before: Wording | None = None
     if decision.preface:
-        owner = _text(interview.context.get("owner_name"))
-        preface = wording.preface(services.phrases, interview.language, decision.preface, owner)
-        before = preface.text + " "
+        before = wording.preface(services.phrases, interview.language, decision.preface)
     faults: tuple[str, ...] = ()
     worded = heard.wordings.get(_option_id(decision)) if decision.move in ASKING else None
     if worded:
-        text = before + worded.strip()
+        text = f"{before.text} {worded.strip()}" if before else worded.strip()
         faults = _faults(guide, interview, decision, text)
         if not faults:
             trace = Trace(wording_source="model")
             return _turn(interview, Wording(text, "model"), decision.move, decision.topic, trace)
     template = _template(services, guide, interview, decision)
-    said = Wording(before + template.text, template.template)
+    said = wording.prefaced(before, template, interview.channel) if before else template
     trace = Trace(
         wording_source="template_after_fault" if faults else "template",
         template=said.template,

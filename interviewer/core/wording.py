@@ -253,12 +253,10 @@ def playback(phrases: PhraseBook, language: str, notes: Sequence[str]) -> Wordin
     return Wording(fill(spoken.playback, {"notes": lines}), f"phrases/{spoken.language}/playback")
 
 
-def preface(phrases: PhraseBook, language: str, name: Preface, owner: str | None = None) -> Wording:
-    """The short sentence before a message; `owner` is the person for whom an answer is kept."""
+def preface(phrases: PhraseBook, language: str, name: Preface) -> Wording:
+    """The short sentence before a message; never a question."""
     spoken = phrases_for(phrases, language)
-    values = {"owner": _one_line(owner)} if owner else {}
-    text = fill(spoken.prefaces[name], values)
-    return Wording(text, f"phrases/{spoken.language}/prefaces/{name}")
+    return Wording(spoken.prefaces[name], f"phrases/{spoken.language}/prefaces/{name}")
 
 
 def closing(phrases: PhraseBook, language: str, reason: CloseReason) -> Wording:

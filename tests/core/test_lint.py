@@ -86,7 +86,7 @@ def test_every_rule_has_its_lines() -> None:
 def test_what_is_said_outside_of_guides_breaks_no_rule(language: str) -> None:
     contact = "help@northway.example"
     said = [
-        *(wording.preface(PHRASES, language, n, "Ana") for n in get_args(wording.Preface)),
+        *(wording.preface(PHRASES, language, n) for n in get_args(wording.Preface)),
         *(wording.closing(PHRASES, language, r) for r in get_args(wording.CloseReason)),
         *(wording.hand_off(PHRASES, language, u, contact) for u in get_args(wording.Urgency)),
         wording.late_answer(PHRASES, language),

@@ -273,9 +273,6 @@ def test_a_preface_goes_where_an_sms_has_no_room(channel: Channel, quote: str, k
 
 
 def test_what_only_templates_say() -> None:
-    assert wording.preface(PHRASES, "en", "kept_back", "Ana Ruiz").text == (
-        "Your account manager does not see that answer; it goes to Ana Ruiz only."
-    )
     assert wording.preface(PHRASES, "en", "kept_back").text == (
         "Your account manager does not see that answer."
     )
