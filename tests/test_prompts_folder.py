@@ -1,5 +1,6 @@
 """Study files: found, read, and refused with the line that is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,14 @@ def test_a_missing_or_binary_file(tmp_path: Path) -> None:
 
 def test_the_folder_is_the_one_beside_the_package() -> None:
     assert (prompts_folder() / "guides" / "delivery-check.yaml").is_file()
+
+
+DESIGN = Path(__file__).parent.parent.parent / "shared" / "design" / "interviewing.md"
+
+
+@pytest.mark.skipif(not DESIGN.is_file(), reason="the design documents are not beside the project")
+def test_the_documented_guide_is_one() -> None:
+    blocks = re.findall(r"```yaml\n(slug: .*?)```", DESIGN.read_text(encoding="utf-8"), re.DOTALL)
+    sample = next(block for block in blocks if block.startswith("slug: exception-follow-up"))
+    assert load_guide(sample).languages == ("en", "es")
+    assert check_guide(sample) == ()

@@ -28,6 +28,7 @@ from interviewer.core.guide import (
     Texts,
     required,
 )
+from interviewer.core.lint import question_of
 from interviewer.core.sms_text import fits_sms
 
 Preface = Literal[
@@ -133,22 +134,25 @@ def opener(
     """The first message: who, why, how long, who reads it, how to stop, and the first question.
 
     Where the guide's own text needs a value that is not known, the plain introduction is said
-    with the first topic's question.
+    with the question of that text, or with the first topic's when that needs the value too.
     """
     spoken = guide.speaks(language)
     values = known_values(guide, phrases, context, spoken, channel)
     texts = guide.opener[spoken]
     place: Channel = channel if channel in texts else "chat" if "chat" in texts else "sms"
+    template = f"{guide.slug}/opener/{spoken}/{place}"
     if required(texts[place]) <= values.keys():
-        return Wording(fill(texts[place], values), f"{guide.slug}/opener/{spoken}/{place}")
+        return Wording(fill(texts[place], values), template)
     introductions = phrases_for(phrases, spoken).introduction[guide.audience]
-    first = guide.open_topics(context)[0]
-    asked = question(guide, phrases, context, spoken, first, channel=channel)
     text = introductions["sms" if channel == "sms" else "chat"]
-    return Wording(
-        fill(text, {**values, "question": asked.text}),
-        f"phrases/introduction/{guide.audience}/{spoken}+{asked.template}",
-    )
+    asks = question_of(texts[place])
+    if asks and required(asks) <= values.keys():
+        asked = Wording(fill(asks, values), template)
+    else:
+        first = guide.open_topics(context)[0]
+        asked = question(guide, phrases, context, spoken, first, channel=channel)
+    said = fill(text, {**values, "question": asked.text})
+    return Wording(said, f"{asked.template}+phrases/introduction")
 
 
 def question(

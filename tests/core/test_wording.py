@@ -107,14 +107,18 @@ def test_an_opener_that_lacks_a_value_gives_way_to_the_introduction() -> None:
     guide = GUIDES["delivery-check"]
     bare = guide.model_copy(update={"opener": {"en": {"chat": "{brand}, on {day}: how was it?"}}})
     said = wording.opener(bare, PHRASES, {"brand": "Northway"}, "en", "chat")
-    assert said.text == (
+    introduction = (
         "Hello, this is the automated assistant of Northway with a short question. Our service "
-        "team reads the answer. You can stop at any time. How did the delivery go for you?"
+        "team reads the answer. You can stop at any time. "
     )
-    assert (
-        said.template
-        == "phrases/introduction/recipient/en+delivery-check/topics/experience/ask/en/0"
+    assert said.text == introduction + "How did the delivery go for you?"
+    assert said.template == "delivery-check/topics/experience/ask/en/0+phrases/introduction"
+    own = {"en": {"chat": "{brand} writes about {day}. How was it at the door?"}}
+    said = wording.opener(
+        guide.model_copy(update={"opener": own}), PHRASES, {"brand": "Northway"}, "en", "chat"
     )
+    assert said.text == introduction + "How was it at the door?"
+    assert said.template == "delivery-check/opener/en/chat+phrases/introduction"
 
 
 VALUES = st.one_of(
