@@ -41,6 +41,13 @@ class Answer:
         topic = self.guide.topics.get(self.interview.current_topic or "")
         return topic.fills if topic else ()
 
+    def is_told(self, name: str) -> bool:
+        """Whether the answer speaks of a topic that the field belongs to, though not asked."""
+        topics = {
+            topic for topic in self.interview.topics if name in self.guide.topics[topic].fills
+        }
+        return any(mention.topic in topics for mention in self.mentions)
+
     def is_only(self, name: str) -> bool:
         """Whether the field is the one of its type that the topic asks for."""
         kind = self.guide.fields[name].type
@@ -74,9 +81,9 @@ def _readings(answer: Answer, name: str, field: Field) -> Iterator[FieldReading]
         return
     direct = name == answer.asked
     near = direct or name in answer.topic_fills
-    if field.type in ("yes_no", "choice"):
-        yield from _by_words(answer, name, field, near)
-    if field.type == "yes_no" and (direct or answer.is_only(name)):
+    if field.type in ("yes_no", "choice") and (near or answer.is_told(name)):
+        yield from _by_words(answer, field, near)
+    if field.type == "yes_no" and (direct or answer.topic_fills == (name,)):
         yield from _yes_or_no(answer.said, answers, SURE if direct else TOLD)
     if field.type in ("scale", "number"):
         yield from _numbers(answer, name, field, reads, answers, direct)
@@ -96,7 +103,7 @@ def _yes_or_no(said: Utterance, answers: Answers, confidence: float) -> Iterator
         yield FieldReading(value=value, evidence=said.span(first, last), confidence=confidence)
 
 
-def _by_words(answer: Answer, name: str, field: Field, near: bool) -> Iterator[FieldReading]:
+def _by_words(answer: Answer, field: Field, near: bool) -> Iterator[FieldReading]:
     """The value with the longest words; away from its topic only phrases of the guide count."""
     found: list[tuple[int, int, str, float]] = []
     said = answer.said
@@ -108,7 +115,7 @@ def _by_words(answer: Answer, name: str, field: Field, near: bool) -> Iterator[F
         common = answer.words.answers.values.get(value) if answer.words.answers else None
         if near and common and not phrases:
             found += [(f, z, value, TOLD) for f, z in common.spans(said)]
-        if near:
+        if near and field.type == "choice":
             spelled = occurrences(said.folded, value.replace("_", " "))
             found += [(f, z, value, TOLD) for f, z in spelled]
     stated = [hit for hit in found if not _is_denied(answer, hit[0], hit[1])]

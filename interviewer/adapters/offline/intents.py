@@ -10,6 +10,10 @@ from interviewer.core.opt_out import is_opt_out
 from interviewer.core.reading import INTENTS, Intent, IntentReading
 
 ONLY_B2B: frozenset[Intent] = frozenset(("leaving", "confidential"))
+ASIDES: tuple[Intent, ...] = (  # sentences to us, which tell nothing of what happened
+    *("stop", "end", "skip", "refusal", "human", "question", "bot_question"),
+    *("off_topic", "misunderstood", "anger_at_us"),
+)
 TO_THE_SUMMARY: frozenset[Intent] = frozenset(("confirm", "correct"))
 
 
@@ -42,6 +46,13 @@ def intents_of(
     return tuple(IntentReading(intent=intent, evidence=text) for intent, text in found.items())
 
 
+def asides(said: Utterance, words: Sequence[Lexicon]) -> set[int]:
+    """The sentences that are spoken to us or to the machine, not about what happened."""
+    spoken = (span for intent in ASIDES for span in _places(said, words, intent))
+    instructing = (span for language in words for span in language.injection.spans(said))
+    return {said.words[first].sentence for first, _ in (*spoken, *instructing)}
+
+
 def _places(said: Utterance, words: Sequence[Lexicon], intent: Intent) -> Iterator[tuple[int, int]]:
     for language in words:
         if intent in language.intents:
@@ -63,6 +74,6 @@ def _answer_to_summary(
             span = next(patterns.spans(said), None)
             if span is not None and meant not in found and not TO_THE_SUMMARY & found.keys():
                 found[meant] = said.span(*span)
-    if TO_THE_SUMMARY <= found.keys():
+    if found.keys() >= TO_THE_SUMMARY:
         del found["confirm"]
     return found

@@ -171,7 +171,7 @@ def lexicon(language: str) -> Lexicon:
         return NO_WORDS
     source = (FOLDER / f"{language}.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Lexicon.model_validate(yaml.load(source, Loader=loader))  # noqa: S506
+    return Lexicon.model_validate(yaml.load(source, Loader=loader))
 
 
 @cache

@@ -35,7 +35,7 @@ def content(line: Iterable[str], words: Lexicon) -> set[str]:
         word
         for word in line
         if word not in words.function_words
-        and (word.isalnum() and (len(word) > 1 or word.isdigit()) or word in NEGATIVE_EMOJI)
+        and ((word.isalnum() and (len(word) > 1 or word.isdigit())) or word in NEGATIVE_EMOJI)
     }
 
 

@@ -12,7 +12,9 @@ from interviewer.core.reading import Cue, IntentReading, Sentiment
 
 MOST_WORDS = 6
 PER_WORD = 0.45  # what a word must add to be worth quoting
-MENTION, NEGATIVE, EVENT, NAMED, CONTENT, POSITIVE, GENERAL = 3.0, 2.5, 1.2, 1.2, 0.9, 0.6, 0.5
+MENTION, NEGATIVE, EVENT, NAMED, CONTENT, NEGATION, POSITIVE, GENERAL = (
+    *(3.0, 2.5, 1.2, 1.2, 0.9, 0.7, 0.6, 0.5),
+)
 SHORT = 8  # words; only in an answer this short does "fine" stand for the whole
 NAMES_IN_CONTEXT = ("contact_name", "owner_name", "account_name")
 
@@ -35,9 +37,17 @@ def quote_of(
     for first, last in _windows(said, reads, worth, barred):
         text = said.span(first, last)
         score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
-        if len(text.split()) <= MOST_WORDS and text not in quoted and '"' not in text:
+        if _may_stand(said, first, last) and text not in quoted:
             best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
     return best[1] if best else None
+
+
+def _may_stand(said: Utterance, first: int, last: int) -> bool:
+    """Whether the stretch is short, holds no quotation mark and cuts no hyphenated word."""
+    start, end = said.words[first].start, said.words[last].end
+    text = said.text[start:end]
+    cuts = said.text[max(0, start - 1) : start] == "-" or said.text[end : end + 1] == "-"
+    return len(text.split()) <= MOST_WORDS and '"' not in text and not cuts
 
 
 def _worth(
@@ -45,7 +55,9 @@ def _worth(
 ) -> list[float]:
     mentioned = {place for m in mentions for place in range(m.first, m.last + 1)}
     return [
-        MENTION if place in mentioned else _word_worth(word, words, reads)
+        MENTION
+        if place in mentioned and word not in words.function_words
+        else _word_worth(word, words, reads)
         for place, word in enumerate(said.folded)
     ]
 
@@ -53,6 +65,8 @@ def _worth(
 def _word_worth(word: str, words: Lexicon, reads: Reads) -> float:
     if word in reads.negative:
         return NEGATIVE
+    if word in reads.negations:
+        return NEGATION
     if word in words.function_words:
         return 0.0
     if is_event(word, reads):
@@ -71,12 +85,12 @@ def _windows(
 ) -> Iterator[tuple[int, int]]:
     """Stretches within a clause that begin and end with a word of some worth."""
     for first, start in enumerate(said.words):
-        if not (worth[first] or start.folded in reads.negations):
+        if not worth[first]:
             continue
         for last in range(first, min(first + MOST_WORDS, len(said.words))):
             if last in barred or said.words[last].clause != start.clause:
                 break
-            if worth[last]:
+            if worth[last] and said.folded[last] not in reads.negations:
                 yield first, last
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from interviewer.adapters.offline.fields import Answer, asked_field, fields_of
-from interviewer.adapters.offline.intents import intents_of
+from interviewer.adapters.offline.intents import asides, intents_of
 from interviewer.adapters.offline.language import detect
 from interviewer.adapters.offline.lexicon import Lexicon, lexicon
 from interviewer.adapters.offline.novelty import new_information
@@ -31,31 +31,33 @@ class OfflineInterviewer:
         language = detect(said, interview.language)
         words = lexicon(_family(language))
         known = _with_that_of_interview(words, interview.language)
-        mentions = mentions_of(said, words, guide, _family(language))
         intents = intents_of(said, known, guide, interview)
-        sentiment = sentiment_of(said, words.reads) if words.reads else 0
-        specificity = specificity_of(said, words, bool(mentions))
+        told = said.without(asides(said, known))
+        mentions = mentions_of(told, words, guide, _family(language))
+        specificity = specificity_of(told, words, bool(mentions))
         fields: dict[str, FieldReading] = {}
         if not LEAVES_THE_QUESTION & {reading.intent for reading in intents}:
             fields = fields_of(
-                Answer(said, words, _family(language), guide, interview, mentions, specificity)
+                Answer(told, words, _family(language), guide, interview, mentions, specificity)
             )
         answers_field = asked_field(interview) in fields
         if answers_field:
             specificity = "specific"  # a coded question wants no more than its answer
+        loss = any(mention.opens_case for mention in mentions)
+        sentiment = sentiment_of(told, words.reads, loss) if words.reads else 0
         return Reading(
             source="offline",
             specificity=specificity,
             sentiment=sentiment,
-            topics=topics_of(said, words, mentions, interview.current_topic, specificity),
-            aspects=aspects_of(said, mentions),
+            topics=topics_of(told, words, mentions, interview.current_topic, specificity),
+            aspects=aspects_of(told, mentions),
             fields=fields,
             intents=intents,
-            contradicts=_contradicted(said, known, interview),
+            contradicts=_contradicted(told, known, interview),
             language=language,
-            new_information=1.0 if answers_field else new_information(said, words, interview),
+            new_information=1.0 if answers_field else new_information(told, words, interview),
             injection=any(True for one in known for _ in one.injection.spans(said)),
-            quote=quote_of(said, words, mentions, interview),
+            quote=quote_of(told, words, mentions, interview),
             cue=cue_of(said, known, intents, sentiment),
         )
 

@@ -11,10 +11,17 @@ NEGATIVE_EMOJI = frozenset("👎😡😠🤬😞😢😭😤🙁☹😒😩😫�
 REACH = 3  # words back in which a negation turns a judging word
 
 
-def sentiment_of(said: Utterance, reads: Reads) -> Sentiment:
-    """-2 to 2; `mixed` when it is pleased and displeased at once."""
-    taken: set[int] = set()
-    good = bad = 0.0
+def sentiment_of(said: Utterance, reads: Reads, reports_loss: bool) -> Sentiment:
+    """-2 to 2; `mixed` when it is pleased and displeased at once.
+
+    Args:
+        said: The utterance.
+        reads: The words of its language.
+        reports_loss: Whether it tells of a damage or a loss, which displeases in any words.
+    """
+    nothing = {said.words[first].sentence for first, _ in reads.nothing_said.spans(said)}
+    taken = {place for place, word in enumerate(said.words) if word.sentence in nothing}
+    good, bad = 0.0, float(reports_loss)
     for patterns, pleased in ((reads.positive_idioms, True), (reads.negative_idioms, False)):
         for first, last in patterns.spans(said):
             if not taken & set(range(first, last + 1)):

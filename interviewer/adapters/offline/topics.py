@@ -9,6 +9,7 @@ from interviewer.adapters.offline.words import Utterance, occurrences
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.reading import AspectReading, Specificity, TopicReading
 
+ENOUGH_WORDS = 1.5  # of its own that a topic must have in a sentence to be covered unasked
 NEGATION_REACH = 2  # words before an aspect in which a negation takes it back
 
 
@@ -82,23 +83,43 @@ def topics_of(
 ) -> dict[str, TopicReading]:
     """How far each topic is covered.
 
-    A topic that was not asked about is covered only by a specific sentence that mentions it; the
-    one just asked about by any specific answer.
+    The topic just asked about is covered by any specific answer. Another one is covered by a
+    specific sentence in which enough words are its own; a word that several topics claim counts
+    as a share for each.
     """
     found: dict[str, TopicReading] = {}
+    own_words = _own_words(said, mentions)
     for mention in mentions:
         number = said.words[mention.first].sentence
-        concrete = specificity_of(said, words, True, sentence=number) == "specific"
+        covered = (
+            own_words[mention.topic, number] >= ENOUGH_WORDS
+            and specificity_of(said, words, True, sentence=number) == "specific"
+        )
         before = found.get(mention.topic)
-        if before is None or (concrete and before.covered != "yes"):
+        if before is None or (covered and before.covered != "yes"):
             found[mention.topic] = TopicReading(
-                covered="yes" if concrete else "partly", evidence=said.sentence(number)
+                covered="yes" if covered else "partly", evidence=said.sentence(number)
             )
     if current and whole != "vague":
         evidence = found[current].evidence if current in found else _telling(said, words)
-        covered = "yes" if whole == "specific" else "partly"
-        found[current] = TopicReading(covered=covered, evidence=evidence)
+        found[current] = TopicReading(
+            covered="yes" if whole == "specific" else "partly", evidence=evidence
+        )
     return found
+
+
+def _own_words(said: Utterance, mentions: tuple[Mention, ...]) -> dict[tuple[str, int], float]:
+    """Words of each topic in each sentence, shared ones in parts."""
+    claims: dict[int, set[str]] = {}
+    for mention in mentions:
+        for place in range(mention.first, mention.last + 1):
+            claims.setdefault(place, set()).add(mention.topic)
+    counted: dict[tuple[str, int], float] = {}
+    for place, topics in claims.items():
+        for topic in topics:
+            key = topic, said.words[place].sentence
+            counted[key] = counted.get(key, 0) + 1 / len(topics)
+    return counted
 
 
 def _telling(said: Utterance, words: Lexicon) -> str | None:

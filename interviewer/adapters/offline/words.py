@@ -3,18 +3,22 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
 EMOJI = "\u2600-\u27bf\u2b50\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff"
 MARKS = "\u0300-\u036f"  # combining accents of a decomposed text
+LETTER = rf"[^\W_]|[{MARKS}]"
 TOKEN = re.compile(
-    rf"(?P<word>\d+(?:[.,:/]\d+)*|[^\W_](?:[^\W_]|[{MARKS}'’])*|[{EMOJI}])"
+    rf"(?P<word>\d+(?:[.,:/]\d+)*|[^\W_](?:{LETTER}|['’](?=[^\W_]))*|[{EMOJI}])"
     r"|(?P<end>[.!?…]+(?=[\s\"'”)\]]|$)|\n+|;)"
     r"|(?P<comma>,|\s[-–—]+\s|:|\()"
 )
-PRONOUNS = frozenset("it that he she who what where when how there here this let".split())
+PRONOUNS = frozenset(
+    ("it", "that", "he", "she", "who", "what", "where", "when", "how", "there", "here")
+)
 ENDINGS = {"'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would"}
 BARE = {  # contractions as people type them
     "cant": ("can", "not"),
@@ -24,10 +28,19 @@ BARE = {  # contractions as people type them
     "ive": ("i", "have"),
     "thats": ("that", "is"),
     "whats": ("what", "is"),
-    **{
-        f"{verb}nt": (verb, "not")
-        for verb in "do did does is was are were have has had could would should".split()
-    },
+    "dont": ("do", "not"),
+    "didnt": ("did", "not"),
+    "doesnt": ("does", "not"),
+    "isnt": ("is", "not"),
+    "wasnt": ("was", "not"),
+    "arent": ("are", "not"),
+    "werent": ("were", "not"),
+    "havent": ("have", "not"),
+    "hasnt": ("has", "not"),
+    "hadnt": ("had", "not"),
+    "couldnt": ("could", "not"),
+    "wouldnt": ("would", "not"),
+    "shouldnt": ("should", "not"),
 }
 
 
@@ -54,7 +67,7 @@ class Utterance:
     line: str
     starts: tuple[int, ...]  # of each piece of `line`, the sentence ends included
     pieces: tuple[int, ...]  # word index of each piece; a sentence end has that of the word before
-    ends: tuple[str, ...]  # the mark that ends each sentence
+    marks: tuple[str, ...]  # what ends each sentence: `.`, `!` or `?`
 
     @cached_property
     def folded(self) -> tuple[str, ...]:
@@ -87,6 +100,17 @@ class Utterance:
         last = self.pieces[bisect_left(self.starts, end) - 1]
         return first, last
 
+    def without(self, sentences: Collection[int]) -> "Utterance":
+        """The same text with only the words of the other sentences."""
+        kept = [number for number in range(len(self.marks)) if number not in sentences]
+        places = {number: place for place, number in enumerate(kept)}
+        words = [
+            replace(word, sentence=places[word.sentence])
+            for word in self.words
+            if word.sentence in places
+        ]
+        return _assemble(self.text, words, [self.marks[number] for number in kept])
+
     def sentence_line(self, position: int) -> tuple[int, int]:
         """The stretch of `line` that holds the sentence around a position."""
         before = max(self.line.rfind(f" {mark} ", 0, position) for mark in ".!?")
@@ -114,6 +138,8 @@ def expand(folded: str) -> tuple[str, ...]:
     if ending == "t" and stem.endswith("n"):
         whole = {"can": "can", "won": "will", "shan": "shall"}.get(stem, stem[:-1])
         return (whole, "not")
+    if word == "let's":
+        return ("let", "us")
     if ending == "s" and stem in PRONOUNS:
         return (stem, "is")
     if f"'{ending}" in ENDINGS and stem:
@@ -124,36 +150,42 @@ def expand(folded: str) -> tuple[str, ...]:
 def read_words(text: str) -> Utterance:
     """The words of a text; a text without any has none."""
     words: list[Word] = []
-    line: list[str] = []
-    starts: list[int] = []
-    pieces: list[int] = []
-    ends: list[str] = []
-    position = clause = 0
-
-    def put(piece: str, word: int) -> None:
-        nonlocal position
-        line.append(piece)
-        starts.append(position)
-        pieces.append(word)
-        position += len(piece) + 1
-
+    marks: list[str] = []
+    clause = 0
     for match in TOKEN.finditer(text):
         if match["word"]:
-            for part in expand(fold(match["word"])):
-                if part:
-                    words.append(Word(part, match.start(), match.end(), len(ends), clause))
-                    put(part, len(words) - 1)
-        elif match["comma"]:
-            clause += 1
-        elif words and words[-1].sentence == len(ends):
-            mark = next((m for m in "?!" if m in match["end"]), ".")
-            ends.append(mark)
-            put(mark, len(words) - 1)
-            clause += 1
-    if words and words[-1].sentence == len(ends):
-        ends.append(".")
-        put(".", len(words) - 1)
-    return Utterance(text, tuple(words), " ".join(line), tuple(starts), tuple(pieces), tuple(ends))
+            words += [
+                Word(part, match.start(), match.end(), len(marks), clause)
+                for part in expand(fold(match["word"]))
+                if part
+            ]
+            continue
+        clause += 1
+        if match["end"] and words and words[-1].sentence == len(marks):
+            marks.append(next((mark for mark in "?!" if mark in match["end"]), "."))
+    if words and words[-1].sentence == len(marks):
+        marks.append(".")
+    return _assemble(text, words, marks)
+
+
+def _assemble(text: str, words: Sequence[Word], marks: Sequence[str]) -> Utterance:
+    line: list[str] = []
+    pieces: list[int] = []
+    for place, word in enumerate(words):
+        line.append(word.folded)
+        pieces.append(place)
+        if place + 1 == len(words) or words[place + 1].sentence != word.sentence:
+            line.append(marks[word.sentence])
+            pieces.append(place)
+    starts = accumulate((len(piece) + 1 for piece in line[:-1]), initial=0)
+    return Utterance(
+        text,
+        tuple(words),
+        " ".join(line),
+        tuple(starts) if line else (),
+        tuple(pieces),
+        tuple(marks),
+    )
 
 
 @lru_cache(maxsize=16384)
