@@ -195,7 +195,7 @@ def _read(
         base_logit=base_logit,
         logit=base_logit + total,
         reasons=tuple(reasons),
-        unscored=(*closed, *(i for i in items if i not in scored)),
+        unscored=tuple(sorted((*closed, *(i for i in items if i not in scored)), key=_place)),
         disagreements=_disagreements(case, items),
         tone_shift=shift.sentence if shift else "no reliable change: no earlier interview",
         contacts_heard=len(contacts),
@@ -598,5 +598,6 @@ def _has(items: Sequence[Signal], signal: str, status: Status) -> bool:
     return any(i.signal == signal and i.status == status for i in items)
 
 
-def _place(item: Signal) -> tuple[str, int]:
-    return (item.quote.turn_id, item.quote.start) if item.quote else ("", 0)
+def _place(item: Signal) -> tuple[str, int, str, str]:
+    turn, start = (item.quote.turn_id, item.quote.start) if item.quote else ("", 0)
+    return (turn, start, item.signal, item.status)

@@ -102,6 +102,8 @@ class Detectors:
 
     def strength(self, vectors: Vectors, texts: Sequence[str]) -> Scores:
         """How strongly each text speaks of each signal: (n_texts, 16), 0-1."""
+        if not texts:
+            return np.zeros((0, len(SIGNALS)))
         fused = fuse(vectors @ self.weights + self.intercepts, texts)
         return _sigmoid(self.slope * fused + self.offsets)
 
@@ -154,7 +156,7 @@ def train(
 def fuse(margins: Scores, texts: Sequence[str]) -> Scores:
     """Half the margin plus the number of matching patterns: (n_texts, 16)."""
     hits = np.array([[_hits(s, text) for s in SIGNALS] for text in texts], dtype=np.float64)
-    return margins / 2 + hits.reshape(len(texts), len(SIGNALS))
+    return margins / 2 + hits
 
 
 def normalized(text: str, provider_names: Collection[str] = ()) -> str:
@@ -351,11 +353,11 @@ def _threshold(signal: str, learned: Sequence[Example], p: Scores) -> float:
     fires = np.array([_stated(signal, e.text) for e in learned])
     own = np.array([e.signal == signal and not e.states for e in learned])
     other = np.array([e.signal != signal for e in learned])
-    for threshold in np.arange(0.5, 0.95, 0.01):
+    for threshold in (0.5, *np.unique(np.ceil(p[p > 0.5] * 1000) / 1000)):
         fired = fires & (p >= threshold)
         if fired[own].mean() <= MOST_COUNTER_FIRES and fired[other].mean() <= MOST_OTHER_FIRES:
-            return round(float(threshold), 2)
-    return 0.95
+            return float(threshold)
+    return 1.0
 
 
 def _stated(signal: str, text: str) -> bool:

@@ -228,7 +228,7 @@ class AccountRisk:
     contacts_known: int
     previous_band: Band | None = None
     moved: Mapping[str, float] = field(default_factory=dict)  # signal -> change of contribution
-    notes: tuple[str, ...] = ()  # what the reader must know of the evidence: who and what is missing
+    notes: tuple[str, ...] = ()  # what the reader must know of the evidence: who is missing
 
 
 @dataclass(frozen=True, slots=True)
