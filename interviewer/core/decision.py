@@ -271,10 +271,11 @@ def contradiction(now: Situation) -> Decision | None:
 
 
 def nothing_to_add(now: Situation) -> Decision | None:
-    """A recipient who told everything, or is content, is left in peace."""
+    """A recipient who is content, or who told everything at once, is left in peace."""
     if now.is_b2b or now.only_asked_back:
         return None
-    told = now.reading.specificity == "specific" and now.musts_are_covered
+    at_once = not now.interview.answers or not now.open_topics
+    told = at_once and now.reading.specificity == "specific" and now.musts_are_covered
     return Decision(move="close", reason="complete") if told or now.is_pleased else None
 
 
@@ -415,7 +416,7 @@ def preface_of(now: Situation) -> Preface | None:
         return "kept_back"
     if now.wants("bot_question"):
         return "automated"
-    if now.wants("question"):
+    if now.wants("question") and not now.wants("anger_at_us"):
         return "who_reads" if now.reading.cue == "who_reads" else "cannot_answer"
     return None
 

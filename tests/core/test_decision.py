@@ -135,6 +135,12 @@ CASES = [
         reading("specific", sentiment="mixed"),
         ("open_topic", "ask", "told", None),
     ),
+    (
+        RECIPIENT,
+        [THIN],
+        reading("specific", sentiment=-1, topics={"told": "yes"}),
+        ("open_topic", "ask", "impact", None),
+    ),
     (RECIPIENT, [], THIN, ("needs_probe", "probe", "what_happened", "incident")),
     (
         RECIPIENT,
@@ -253,6 +259,7 @@ def test_a_damage_opens_a_case_and_the_interview_goes_on() -> None:
         (("confidential", "question"), None, "kept_back"),
         (("bot_question", "question"), None, "automated"),
         (("question",), "who_reads", "who_reads"),
+        (("question", "anger_at_us"), None, None),
         (("question",), None, "cannot_answer"),
         (("skip",), None, "skipped"),
         (("off_topic",), None, "back_to_topic"),
