@@ -2,7 +2,7 @@
 
 Patterns are regular expressions over `Utterance.line`. In them ` ~ ` stands for up to four words
 of the same sentence, ` ~~ ` for any number, `^` for the start and `$` for the end of a sentence;
-they match whole words.
+they match whole words. `<body>` stands for the alternatives of that name in `groups`.
 """
 
 import json
@@ -23,6 +23,7 @@ START = r"(?:(?<![^\n])|(?<=[.?!] ))"
 END = r"(?= [.?!](?!\S))"
 GAP = r"(?: [^ .?!]+){0,4} "
 ANY = r"(?: [^ .?!]+)* "
+GROUP = re.compile(r"<(\w+)>")
 LANGUAGES = ("en", "es", "de", "fr", "pt")
 
 
@@ -171,7 +172,19 @@ def lexicon(language: str) -> Lexicon:
         return NO_WORDS
     source = (FOLDER / f"{language}.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Lexicon.model_validate(yaml.load(source, Loader=loader))
+    written = yaml.load(source, Loader=loader)
+    return Lexicon.model_validate(_with_groups(written, written.pop("groups", {})))
+
+
+def _with_groups(part: Any, groups: Mapping[str, str]) -> Any:
+    """A part of the file with every `<name>` written out."""
+    if isinstance(part, dict):
+        return {key: _with_groups(value, groups) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_with_groups(value, groups) for value in part]
+    if isinstance(part, str):
+        return GROUP.sub(lambda name: f"({groups[name[1]]})", part)
+    return part
 
 
 @cache
