@@ -81,6 +81,8 @@ def _transcript(interview: Interview) -> Transcript:
             )
         )
     role = interview.context.get("contact_role")
+    if role is None and interview.contact_ref is None:
+        role = "recipient"
     return Transcript(
         interview_id=interview.interview_id,
         turns=tuple(turns),
