@@ -15,12 +15,10 @@ from interviewer.ports import ApiKey, Services
 KEY_PREFIX = "iv_live_"
 SESSION_LASTS = timedelta(hours=12)
 SHORTEST_PASSWORD = 8
-LOGIN_TRIES = 5  # per address
+LOGIN_TRIES = 5  # wrong passwords per address
 LOGIN_WINDOW = timedelta(minutes=5)
 
 _hasher = PasswordHasher()
-# Checked in place of a stored hash that does not exist, so that both take the same time.
-_NO_PASSWORD = _hasher.hash("there is no password yet")
 
 
 def new_key(services: Services, name: str) -> str:
@@ -45,7 +43,7 @@ def is_known_key(services: Services, presented: str) -> bool:
     try:
         stored = services.store.key(key_id).sha256
     except NotFound:
-        stored = ""
+        return False
     return hmac.compare_digest(_sha256(presented), stored)
 
 
@@ -61,10 +59,12 @@ def set_owner_password(services: Services, password: str) -> None:
 
 
 def is_owner_password(services: Services, password: str) -> bool:
-    """Whether it is the owner's; takes the same time when there is none yet."""
+    """Whether it is the owner's; a wrong one takes as long as the right one."""
     stored = services.store.owner_password()
+    if stored is None:
+        return False
     try:
-        return _hasher.verify(stored or _NO_PASSWORD, password) and stored is not None
+        return _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -76,9 +76,9 @@ def begin_session(services: Services) -> str:
     return token
 
 
-def has_session(services: Services, token: str | None) -> bool:
+def has_session(services: Services, token: str) -> bool:
     """Whether the cookie's token is that of a session that is not over."""
-    return token is not None and services.store.has_session(_sha256(token), services.clock.now())
+    return services.store.has_session(_sha256(token), services.clock.now())
 
 
 def end_session(services: Services, token: str) -> None:
@@ -86,14 +86,14 @@ def end_session(services: Services, token: str) -> None:
     services.store.end_session(_sha256(token))
 
 
-def form_token(session_token: str) -> str:
-    """What a form of this session must send back; useless without the session."""
-    return _sha256(f"form:{session_token}")
+def form_token(secret: str, session: str) -> str:
+    """What a form of this session must send back: signed, and useless without the session."""
+    return hmac.new(secret.encode(), f"form:{session}".encode(), hashlib.sha256).hexdigest()
 
 
-def is_form_token(session_token: str, presented: str) -> bool:
+def is_form_token(secret: str, session: str, presented: str) -> bool:
     """Whether a form was made for this session."""
-    return hmac.compare_digest(form_token(session_token), presented)
+    return hmac.compare_digest(form_token(secret, session).encode(), presented.encode())
 
 
 def _sha256(text: str) -> str:
@@ -102,16 +102,23 @@ def _sha256(text: str) -> str:
 
 @dataclass
 class LoginThrottle:
-    """Counts wrong passwords per address, in memory: one process serves the pages of SQLite."""
+    """Counts tries per address, in memory; a try is counted before its password is looked at."""
 
-    failed: dict[str, list[datetime]] = field(default_factory=dict)
+    tries: dict[str, list[datetime]] = field(default_factory=dict)
 
-    def is_open(self, address: str, now: datetime) -> bool:
-        """Whether another try is allowed."""
-        recent = [at for at in self.failed.get(address, []) if now - at < LOGIN_WINDOW]
-        self.failed[address] = recent
-        return len(recent) < LOGIN_TRIES
+    def take(self, address: str, now: datetime) -> bool:
+        """Count a try; False when there were too many."""
+        self.tries = {
+            other: recent
+            for other, times in self.tries.items()
+            if (recent := [at for at in times if now - at < LOGIN_WINDOW])
+        }
+        recent = self.tries.setdefault(address, [])
+        if len(recent) >= LOGIN_TRIES:
+            return False
+        recent.append(now)
+        return True
 
-    def note_failure(self, address: str, now: datetime) -> None:
-        """Remember a wrong password."""
-        self.failed.setdefault(address, []).append(now)
+    def forget(self, address: str) -> None:
+        """The password was right: its tries count no more."""
+        self.tries.pop(address, None)

@@ -2,26 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from interviewer import conversation, intake
 from interviewer.conversation import Opening, check_text
 from interviewer.core.book import Account
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.core.interview import Channel, Interview, Move, Status, Turn
+from interviewer.core.interview import Channel, Decision, Interview, Move, Status, Trace, Turn
+from interviewer.core.reading import Reading
+from interviewer.core.study import StudyState
 from interviewer.ports import Services
 from interviewer.web.access import is_known_key
 from interviewer.web.problems import ProblemDetails
 
 EVENTS_AT_ONCE = 1000
 NAME_LIMIT = 200  # characters
-CONTEXT_LIMIT = 32_000  # characters of JSON
 
 bearer = HTTPBearer(auto_error=False, description="A key from `interviewer key create`.")
 
@@ -49,7 +52,9 @@ ProblemResponses: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": text}
     for code, text in (
         (401, "No key, or none of ours"),
+        (403, "The study is closed"),
         (404, "Not found"),
+        (409, "Changed by somebody else in the meantime; send it again"),
         (413, "The body is too large"),
         (422, "A field is wrong; `errors` names it"),
         (503, "Try again later"),
@@ -59,11 +64,57 @@ router = APIRouter(prefix="/api/v1", dependencies=[Depends(key_holder)], respons
 Parts = Annotated[Services, Depends(services_of)]
 
 
+def _storable(text: str) -> str:
+    """Text that every database can hold."""
+    if "\x00" in text:
+        raise ValueError("holds a NUL byte; remove it")
+    if not _is_unicode(text):
+        raise ValueError("holds half a character (a lone surrogate); remove it")
+    return text
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _storable_json(value: Any) -> Any:
+    """JSON that can be stored and given back."""
+    try:
+        json.dumps(value, allow_nan=False)
+        to_json(value)
+        for text in _texts(value):
+            _storable(text)
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(str(error).replace("Out of range float values are", "NaN is")) from None
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+
+
 class Respondent(BaseModel):
     """Whom the interview is with; everything may be null."""
 
-    name: str | None = Field(default=None, max_length=NAME_LIMIT)
-    language: str | None = Field(default=None, max_length=35, examples=["en"])
+    name: Text | None = Field(default=None, max_length=NAME_LIMIT)
+    language: Text | None = Field(default=None, max_length=35, examples=["en"])
     channel: Channel | None = None
 
 
@@ -84,27 +135,16 @@ class NewInterview(BaseModel):
         }
     )
 
-    respondent: Respondent = Respondent()
-    context: dict[str, Any] = Field(
-        default_factory=dict,
-        description="The context keys of the study; nulls and others are kept.",
+    respondent: Respondent | None = None
+    context: Annotated[dict[str, Any], AfterValidator(_storable_json)] | None = Field(
+        default=None, description="The context keys of the study; nulls and others are kept."
     )
-
-    @field_validator("context")
-    @classmethod
-    def _storable(cls, context: dict[str, Any]) -> dict[str, Any]:
-        text = json.dumps(context)
-        if len(text) > CONTEXT_LIMIT:
-            raise ValueError(f"has {len(text)} characters; {CONTEXT_LIMIT} are the most")
-        if "\\u0000" in text:
-            raise ValueError("holds a NUL byte; remove it")
-        return context
 
 
 class Said(BaseModel):
     """One message to the respondent."""
 
-    text: str
+    text: str = Field(examples=["How did the delivery of Friday go?"])
 
 
 class Answered(Said):
@@ -117,23 +157,19 @@ class InterviewMade(BaseModel):
     """A new interview; `link` is the respondent's page."""
 
     interview_id: str
-    link: str
+    link: str = Field(examples=["https://feedback.example.com/i/TOKEN"])
     messages: list[Said]
     status: Status
 
 
 class NewMessage(BaseModel):
-    """One message of the respondent; `message_id` is the caller's own and makes it safe to retry."""
+    """One message of the respondent; its `message_id` is the caller's, and makes a retry safe."""
 
-    message_id: str = Field(min_length=1, max_length=NAME_LIMIT)
-    text: str = Field(examples=["It came two days late and nobody told me."])
-
-    @field_validator("message_id")
-    @classmethod
-    def _no_nul(cls, value: str) -> str:
-        if "\x00" in value:
-            raise ValueError("holds a NUL byte; remove it")
-        return value
+    message_id: Text = Field(min_length=1, max_length=NAME_LIMIT, examples=["m-1"])
+    text: Text = Field(
+        description=f"At most {conversation.TEXT_LIMIT} characters.",
+        examples=["It came two days late and nobody told me."],
+    )
 
 
 class MessageAnswered(BaseModel):
@@ -150,6 +186,31 @@ class StudyPin(BaseModel):
     version: int
 
 
+class InterviewerTurn(BaseModel):
+    """What was said, and how it came to its words."""
+
+    seq: int
+    role: Literal["interviewer"] = "interviewer"
+    text: str
+    at: datetime
+    move: Move | None
+    topic: str | None
+    trace: Trace | None
+
+
+class RespondentTurn(BaseModel):
+    """What was answered, how it was read, and what was decided."""
+
+    seq: int
+    role: Literal["respondent"] = "respondent"
+    text: str
+    at: datetime
+    message_id: str | None
+    audience: Literal["all", "owner"]
+    reading: Reading | None
+    decision: Decision | None
+
+
 class Transcript(BaseModel):
     """An interview with what was read and decided at every turn."""
 
@@ -157,7 +218,7 @@ class Transcript(BaseModel):
     study: StudyPin
     status: Status
     context: dict[str, Any]
-    turns: list[dict[str, Any]]
+    turns: list[Annotated[InterviewerTurn | RespondentTurn, Field(discriminator="role")]]
 
 
 @router.post("/studies/{slug}/interviews", status_code=201, tags=["interviews"])
@@ -165,11 +226,12 @@ async def start_interview(
     slug: str, body: NewInterview, request: Request, services: Parts
 ) -> InterviewMade:
     """Begin an interview; ready studies accept one right after `interviewer init`."""
+    respondent = body.respondent or Respondent()
     opening = Opening(
-        context=body.context,
-        name=_checked("respondent.name", body.respondent.name),
-        language=body.respondent.language,
-        channel=body.respondent.channel or "chat",
+        context=body.context or {},
+        name=respondent.name,
+        language=respondent.language,
+        channel=respondent.channel or "chat",
     )
     started = await conversation.start(services, slug, opening)
     return InterviewMade(
@@ -206,34 +268,14 @@ def transcript_of(interview: Interview) -> Transcript:
     )
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "seq": turn.seq,
-        "role": turn.speaker,
-        "text": turn.text,
-        "at": turn.at.isoformat(),
-    }
-    if turn.speaker == "interviewer":
-        trace = turn.trace.model_dump(mode="json") if turn.trace else None
-        return {**shown, "move": turn.move, "topic": turn.topic, "trace": trace}
-    return {
-        **shown,
-        "message_id": turn.message_id,
-        "audience": turn.audience,
-        "reading": turn.reading.model_dump(mode="json") if turn.reading else None,
-        "decision": turn.decision.model_dump(mode="json") if turn.decision else None,
-    }
+def _turn(turn: Turn) -> InterviewerTurn | RespondentTurn:
+    kind = InterviewerTurn if turn.speaker == "interviewer" else RespondentTurn
+    return kind.model_validate(turn, from_attributes=True)
 
 
 def base_url(request: Request, services: Services) -> str:
     """Where respondents reach us: as configured, else as this request did."""
     return services.organization.public_url or str(request.base_url).rstrip("/")
-
-
-def _checked(field: str, text: str | None) -> str | None:
-    if text and "\x00" in text:
-        raise InvalidInput(field, "holds a NUL byte; remove it")
-    return text
 
 
 class EventsTaken(BaseModel):
@@ -243,28 +285,51 @@ class EventsTaken(BaseModel):
     duplicates: int
 
 
-@router.post(
-    "/events",
-    status_code=202,
-    tags=["events"],
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "description": "One CloudEvent (structured mode), or a list of them.",
-            "content": {
-                media: {"schema": {"type": "object"}}
-                for media in ("application/cloudevents+json", "application/json")
-            }
-            | {
-                "application/cloudevents-batch+json": {
-                    "schema": {"type": "array", "items": {"type": "object"}}
-                }
-            },
-        }
+EVENT_EXAMPLE = {
+    "specversion": "1.0",
+    "id": "ev-1",
+    "source": "tms",
+    "type": "shipment.delivered",
+    "time": "2026-11-20T14:05:00-05:00",
+    "data": {
+        "shipment_ref": "LOAD-501",
+        "carrier": "Example Freight",
+        "status": "delivered",
+        "recipient": {"phone": "+14155550123", "region": "US-CA"},
+        "consent": {"sms": True, "source": "checkout", "at": "2026-11-01T09:00:00-05:00"},
     },
-)
+}
+EVENT_SCHEMA = {
+    "type": "object",
+    "required": ["specversion", "id", "source", "type", "data"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("specversion", "id", "source", "type", "time")},
+        "data": {"type": "object"},
+    },
+}
+EVENT_BODY: dict[str, Any] = {
+    "required": True,
+    "description": "One CloudEvent (structured mode), or a list of them.",
+    "content": {
+        "application/cloudevents+json": {"schema": EVENT_SCHEMA, "example": EVENT_EXAMPLE},
+        "application/cloudevents-batch+json": {
+            "schema": {"type": "array", "items": EVENT_SCHEMA, "maxItems": EVENTS_AT_ONCE},
+            "example": [EVENT_EXAMPLE],
+        },
+        "application/json": {
+            "schema": {"anyOf": [EVENT_SCHEMA, {"type": "array", "items": EVENT_SCHEMA}]},
+            "example": EVENT_EXAMPLE,
+        },
+    },
+}
+
+
+@router.post("/events", status_code=202, tags=["events"], openapi_extra={"requestBody": EVENT_BODY})
 async def take_events(request: Request, services: Parts) -> EventsTaken:
     """Take events into the inbox; they are worked on afterwards."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in EVENT_BODY["content"]:
+        raise HTTPException(415, "Send 'Content-Type: application/cloudevents+json'.")
     events = _events(await request.body())
     new = await asyncio.to_thread(intake.receive_events, services, "api", events)
     return EventsTaken(accepted=new, duplicates=len(events) - new)
@@ -274,41 +339,79 @@ def _events(body: bytes) -> list[str]:
     """The raw text of each event of the body."""
     try:
         parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise InvalidInput("body", "is no JSON") from None
+        _storable_json(parsed)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("body", f"is no JSON that can be stored: {error}") from None
     events = parsed if isinstance(parsed, list) else [parsed]
     if not events:
         raise InvalidInput("body", "is an empty batch")
     if len(events) > EVENTS_AT_ONCE:
         raise InvalidInput("body", f"has {len(events)} events; {EVENTS_AT_ONCE} are the most")
-    raw = [json.dumps(event, ensure_ascii=False) for event in events]
-    if any("\x00" in text or "\\u0000" in text for text in raw):
-        raise InvalidInput("body", "holds a NUL byte; remove it")
-    return raw
+    return [json.dumps(event, ensure_ascii=False) for event in events]
+
+
+class StudyShown(BaseModel):
+    """A study, its state, and how far its interviews came."""
+
+    slug: str
+    title: str
+    version: int
+    state: StudyState
+    languages: list[str]
+    funnel: dict[str, int] = Field(
+        description="invited, opened, answered, closed, handed_off, opted_out, refused"
+    )
 
 
 @router.get("/studies", tags=["studies"])
-def list_studies(services: Parts) -> list[dict[str, Any]]:
-    """Every study with its state and how far its interviews came."""
+def list_studies(services: Parts) -> list[StudyShown]:
+    """Every study with its state and its funnel."""
     funnel = services.store.funnel()
     return [
-        {
-            "slug": study.slug,
-            "title": study.guide.title,
-            "version": study.version,
-            "state": study.state,
-            "languages": list(study.guide.languages),
-            "funnel": funnel.get(study.slug, {}),
-        }
+        StudyShown(
+            slug=study.slug,
+            title=study.guide.title,
+            version=study.version,
+            state=study.state,
+            languages=list(study.guide.languages),
+            funnel=funnel.get(study.slug, {}),
+        )
         for study in services.store.studies()
     ]
+
+
+class QuoteShown(BaseModel):
+    """Verbatim words, with the way back to them: `interview_id:seq`, and where in that turn."""
+
+    text: str
+    interview_id: str
+    turn_id: str
+    start: int
+    end: int
+    account_ref: str | None = None
+    contact_role: str | None = None
+    said_at: datetime | None = None
+
+
+class ThemeShown(BaseModel):
+    """A group of answers that say the same thing."""
+
+    theme_id: str
+    title: str
+    words: list[str]
+    respondents: int
+    segments: int
+    negative: float | None = Field(description="mean tone, 0 pleased to 1 displeased")
+    studies: dict[str, int] = Field(description="respondents per study")
+    accounts: dict[str, int] = Field(description="respondents per account")
+    quotes: list[QuoteShown]
 
 
 class Themes(BaseModel):
     """The themes of a study in the newest analysis."""
 
-    analyzed_at: str | None
-    themes: list[dict[str, Any]]
+    analyzed_at: datetime | None
+    themes: list[ThemeShown]
     next_step: str | None = None
 
 
@@ -321,77 +424,92 @@ def list_themes(slug: str, services: Parts) -> Themes:
         return Themes(
             analyzed_at=None, themes=[], next_step="Nothing was analyzed yet: interviewer analyze"
         )
-    themes = [_for_everyone(theme) for theme in run.themes if slug in theme["studies"]]
-    return Themes(analyzed_at=run.at.isoformat(), themes=themes)
+    themes = [
+        ThemeShown.model_validate({**theme, "quotes": _for_everyone(theme["quotes"])})
+        for theme in run.themes
+        if slug in theme["studies"]
+    ]
+    return Themes(analyzed_at=run.at, themes=themes)
 
 
-def _for_everyone(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of findings without quotes that were kept from the account manager."""
-    quotes = [quote for quote in row.get("quotes", ()) if quote.get("audience") != "owner"]
-    return {**row, "quotes": quotes}
+def _for_everyone(quotes: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Quotes without those that were kept from the account manager."""
+    return [quote for quote in quotes if quote["audience"] != "owner"]
+
+
+Band = Literal["high", "elevated", "low", "not_enough_evidence"]
+
+
+class AccountShown(BaseModel):
+    """An account with its band in the newest analysis."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    account_ref: str
+    account_name: str
+    owner_name: str | None
+    annual_value: float | None
+    currency: str | None
+    renewal_date: date | None
+    review_date: date | None
+    band: Band = "not_enough_evidence"
 
 
 @router.get("/accounts", tags=["accounts"])
-def list_accounts(services: Parts) -> list[dict[str, Any]]:
-    """Every account with its band in the newest analysis."""
+def list_accounts(services: Parts) -> list[AccountShown]:
+    """Every account with its band."""
     run = services.store.latest_run()
     bands = {risk["account_ref"]: risk["band"] for risk in run.risks} if run else {}
+    shown = [AccountShown.model_validate(account) for account in services.store.find(Account)]
     return [
-        {
-            **account.model_dump(mode="json", include=ACCOUNT_COLUMNS),
-            "band": bands.get(account.account_ref, "not_enough_evidence"),
-        }
-        for account in services.store.find(Account)
+        account.model_copy(update={"band": bands.get(account.account_ref, account.band)})
+        for account in shown
     ]
 
 
-ACCOUNT_COLUMNS = {
-    "account_ref",
-    "account_name",
-    "owner_name",
-    "annual_value",
-    "currency",
-    "renewal_date",
-    "review_date",
-}
+class ReasonShown(BaseModel):
+    """One reason of a band; `kept_back` counts its words that only the owner may read."""
+
+    signal: str
+    contribution: float = Field(description="what it adds to the log-odds of a lost renewal")
+    quotes: list[QuoteShown]
+    kept_back: int
+    data: list[str] = Field(description="rows of the book that it rests on")
 
 
 class Risk(BaseModel):
     """What an account's evidence says about its renewal; never a probability here."""
 
-    model_config = ConfigDict(extra="allow")
-
     account_ref: str
-    band: Literal["high", "elevated", "low", "not_enough_evidence"]
+    band: Band
     why_not: str | None = None
-    reasons: list[dict[str, Any]] = []
+    as_of: date | None = None
+    contacts_heard: int | None = None
+    contacts_known: int | None = None
+    disagreements: list[str] = []
+    reasons: list[ReasonShown] = []
 
 
-@router.get("/accounts/{account_ref}/risk", tags=["accounts"])
+@router.get("/accounts/{account_ref:path}/risk", tags=["accounts"])
 def show_risk(account_ref: str, services: Parts) -> Risk:
     """The band of an account, and its reasons with quotes; or that there is not enough evidence."""
     if not services.store.find(Account, account_ref=account_ref):
-        raise NotFound(f"no account {account_ref!r}")
+        raise NotFound(f"No account {account_ref!r}.")
     run = services.store.latest_run()
     found = [risk for risk in run.risks if risk["account_ref"] == account_ref] if run else []
     if not found:
         why = "Nothing was analyzed since this account is known: interviewer analyze"
         return Risk(account_ref=account_ref, band="not_enough_evidence", why_not=why)
-    risk = dict(found[0])
-    reasons = [_reason(reason) for reason in risk.pop("reasons")]
-    shown = ("band", "why_not", "as_of", "contacts_heard", "contacts_known", "disagreements")
-    return Risk(
-        account_ref=account_ref, reasons=reasons, **{name: risk.get(name) for name in shown}
-    )
+    return Risk.model_validate({**found[0], "reasons": [_reason(r) for r in found[0]["reasons"]]})
 
 
 def _reason(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A reason with its quotes; one whose words were kept back shows that it has some."""
     quotes = [item["quote"] for item in row["evidence"] if item["quote"]]
+    shown = _for_everyone(quotes)
     return {
         "signal": row["signal"],
         "contribution": row["contribution"],
-        "quotes": [quote for quote in quotes if quote["audience"] != "owner"],
-        "kept_back": sum(quote["audience"] == "owner" for quote in quotes),
+        "quotes": shown,
+        "kept_back": len(quotes) - len(shown),
         "data": [item["data_row"] for item in row["evidence"] if item["data_row"]],
     }

@@ -1,15 +1,21 @@
-"""Errors as problem details (RFC 9457): one table from our errors to HTTP."""
+"""Errors as answers: one table from our errors to HTTP.
+
+The API answers with problem details (RFC 9457), also for what the router and the validation
+refuse; a browser that asked for a page gets a page.
+"""
 
 import logging
+import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interviewer.core.errors import (
     Conflict,
@@ -20,6 +26,7 @@ from interviewer.core.errors import (
     NotFound,
     Unavailable,
 )
+from interviewer.web.pages import page
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +39,8 @@ STATUS: tuple[tuple[type[InterviewerError], int], ...] = (
     (Unavailable, 503),
 )
 RETRY_AFTER = "5"  # seconds
+MEDIA_TYPE = "application/problem+json"
+OUR_FAULT = "Something went wrong on our side; nothing that was accepted is lost. Please try again."
 
 
 class FieldProblem(BaseModel):
@@ -51,57 +60,91 @@ class ProblemDetails(BaseModel):
     errors: list[FieldProblem] = []
 
 
-def problem(
+def answer(
+    request: Request,
     status: int,
     detail: str,
+    *,
     errors: Sequence[FieldProblem] = (),
     headers: dict[str, str] | None = None,
-) -> JSONResponse:
-    """A problem document as a response."""
+) -> Response:
+    """An error as a problem document, or as a page where a page was asked for."""
     title = HTTPStatus(status).phrase
+    is_api = request.url.path.startswith("/api/")
+    if not is_api and "text/html" in request.headers.get("accept", ""):
+        return page("error.html.j2", status, headers, title=title, detail=detail)
     body = ProblemDetails(title=title, status=status, detail=detail, errors=list(errors))
-    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error with a problem document."""
+    """Answer every expected error; `UnexpectedErrors` does the rest."""
     app.add_exception_handler(InterviewerError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+def status_of(error: InterviewerError) -> int:
+    """The status that says this error."""
+    return next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, InterviewerError)
-    status = next((code for kind, code in STATUS if isinstance(error, kind)), 500)
+    status = status_of(error)
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
     errors = []
     if isinstance(error, InvalidInput):
         reason = error.message.removeprefix(f"{error.field}: ")
         errors = [FieldProblem(field=error.field, message=reason)]
-    return problem(status, error.message, errors, headers)
+    return answer(request, status, error.message, errors=errors, headers=headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = [FieldProblem(field=_path(e["loc"]), message=e["msg"]) for e in error.errors()]
+    errors = [_field_problem(each) for each in error.errors()]
     detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
-    return problem(422, detail, errors)
+    return answer(request, 422, detail, errors=errors)
 
 
-def _path(location: Sequence[Any]) -> str:
-    """`body.respondent.name` as the caller knows it."""
-    parts = [str(part) for part in location if part not in ("body", "path", "query")]
-    return ".".join(parts) or "body"
+def _field_problem(error: dict[str, Any]) -> FieldProblem:
+    """`body.respondent.name` as the caller knows it, and never the value."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "json_invalid":
+        return FieldProblem(field="body", message=f"is no JSON: {error['ctx']['error']}")
+    parts = [str(part) for part in error["loc"] if part not in ("body", "path", "query")]
+    return FieldProblem(field=".".join(parts) or "body", message=message)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
-    return problem(error.status_code, str(error.detail), headers=headers)
+    return answer(request, error.status_code, str(error.detail), headers=headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    route = getattr(request.scope.get("route"), "path", "unknown route")
-    log.exception("%s %s failed", request.method, route, exc_info=error)
-    return problem(500, "Something went wrong on our side; nothing is lost. Please try again.")
+class UnexpectedErrors:
+    """Answers 500 and logs where it happened, without the message: it may hold people's words."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            route = getattr(scope.get("route"), "path", "unknown route")
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s %s: %s\n%s", scope["method"], route, type(error).__name__, where)
+            if not started:
+                response = answer(Request(scope), 500, OUR_FAULT)
+                await response(scope, receive, send)
