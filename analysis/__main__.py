@@ -9,10 +9,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
+
+from analysis.embed import Encoder, Vectors
 from analysis.reading import Read, read_book
 from analysis.tables import Findings
 
 MOST_REFUSED = 10  # lines listed in the terminal
+BATCH = 4096  # texts encoded between two lines of progress
 TABLES = {
     "themes": "themes",
     "assignments": "assignments",
@@ -89,13 +93,27 @@ def _analyze(read: Read, asked: argparse.Namespace) -> Findings:
     cache = embed.FileCache(asked.out / "embeddings.db", model)
     findings = pipeline.run(
         read.book,
-        encoder,
+        _telling(encoder),
         as_of=asked.as_of,
         cache=cache,
         progress=_tell,
         base_rate=asked.base_rate,
     )
     return dataclasses.replace(findings, settings={"encoder": model, **findings.settings})
+
+
+def _telling(encoder: Encoder) -> Encoder:
+    """The encoder, telling how far it is when there is much to encode."""
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        done = []
+        for start in range(0, len(texts), BATCH):
+            done.append(encoder(texts[start : start + BATCH]))
+            if len(texts) > BATCH:
+                _tell(f"  {min(start + BATCH, len(texts))} of {len(texts)} texts encoded")
+        return np.concatenate(done)
+
+    return encode
 
 
 def _write(findings: Findings, read: Read, asked: argparse.Namespace) -> None:

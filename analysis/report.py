@@ -6,6 +6,7 @@ stored stays as it was said. Words said in confidence are left out unless the ow
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,7 @@ BAND_NAMES: Mapping[Band, str] = {
 }
 METRIC_NAMES = {"otif": "OTIF", "nps": "NPS", "csat": "CSAT"}
 MOST_STEPS = 3
+MOST_POSSIBLE = 5
 MOST_SLICES = 14  # accounts or studies across the theme table
 _PERSONAL_KEYS = ("contact_name", "contact_title", "recipient_name", "name", "phone", "email")
 
@@ -271,7 +273,7 @@ class _Page:
         is_active = [abs(r.contribution) >= ACTIVE for r in risk.reasons]
         has_band = risk.band != "not_enough_evidence"
         said = [item for reason in risk.reasons for item in reason.evidence]
-        unscored = sorted(risk.unscored, key=lambda s: (s.status == "possible", -s.p))
+        unscored = _worth_showing(risk.unscored)
         return AccountPage(
             anchor=self.account_anchors[ref],
             name=account.account_name or ref,
@@ -483,6 +485,13 @@ def _steps(risk: AccountRisk) -> tuple[str, ...]:
     return tuple(NEXT_STEPS[r.signal] for r in pressing[:MOST_STEPS])
 
 
+def _worth_showing(signals: Iterable[Signal]) -> list[Signal]:
+    """What has a status that a reader can check, then the strongest of what is only possible."""
+    ordered = sorted(signals, key=lambda s: (s.status == "possible", -s.p))
+    sure = sum(s.status != "possible" for s in ordered)
+    return ordered[: sure + MOST_POSSIBLE]
+
+
 def _explicit_first(item: Signal) -> tuple[bool, float]:
     weight = WEIGHTS.get(item.signal)
     return (weight is None or weight.kind != "explicit", -item.p)
@@ -574,7 +583,7 @@ def _sentence(text: str) -> str:
 def _plain(text: str) -> str:
     """A sentence of the analysis with the names of the signals as people say them."""
     for signal, name in LABELS.items():
-        text = text.replace(signal, f"“{name.lower()}”")
+        text = re.sub(rf"\b{signal}\b", f"“{name.lower()}”", text)
     return text
 
 

@@ -41,6 +41,7 @@ SIGNALS = (
 )
 CODED_STRENGTH = 0.95
 COUNTER_KINDS = ("negated", "hypothetical", "third_party", "resolved", "near")
+LEAST_STRENGTH = 0.8  # no threshold is lower
 MOST_COUNTER_FIRES = 0.10  # share of a signal's own counter-examples that may be asserted
 MOST_OTHER_FIRES = 0.005  # of sentences about other matters: an interview has dozens of them
 _FOLDS = 5
@@ -349,11 +350,12 @@ def _platt(held_out: Sequence[tuple[Scores, NDArray[np.bool_]]]) -> tuple[float,
 
 
 def _threshold(signal: str, learned: Sequence[Example], p: Scores) -> float:
-    """The lowest p, not under .5, at which few enough sentences that must not fire are asserted."""
+    """The lowest p at which few enough of the sentences that must not fire are asserted."""
     fires = np.array([_stated(signal, e.text) for e in learned])
     own = np.array([e.signal == signal and not e.states for e in learned])
     other = np.array([e.signal != signal for e in learned])
-    for threshold in (0.5, *np.unique(np.ceil(p[p > 0.5] * 1000) / 1000)):
+    steps = np.unique(np.ceil(p[p > LEAST_STRENGTH] * 1000) / 1000)
+    for threshold in (LEAST_STRENGTH, *steps):
         fired = fires & (p >= threshold)
         if fired[own].mean() <= MOST_COUNTER_FIRES and fired[other].mean() <= MOST_OTHER_FIRES:
             return float(threshold)

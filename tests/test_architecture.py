@@ -21,7 +21,7 @@ USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analy
 USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
 ANALYSIS = STDLIB | {
     *("analysis", "numpy", "scipy", "sklearn", "sknetwork", "vaderSentiment"),
-    *("altair", "vl_convert", "jinja2", "yaml"),
+    *("altair", "vl_convert", "jinja2", "markupsafe", "yaml"),
 }
 MAY_IMPORT = {
     "interviewer/core": CORE,
