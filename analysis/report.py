@@ -142,6 +142,7 @@ class AccountPage:
     active: tuple[Term, ...]
     minor: tuple[Term, ...]
     said_not_scored: tuple[Item, ...]
+    data_not_scored: tuple[Item, ...]
     unscored: tuple[Item, ...]
     recipients: tuple[Item, ...]
     in_confidence: tuple[Item, ...]
@@ -272,7 +273,7 @@ class _Page:
         terms = [self.term(reason) for reason in risk.reasons]
         is_active = [abs(r.contribution) >= ACTIVE for r in risk.reasons]
         has_band = risk.band != "not_enough_evidence"
-        said = [item for reason in risk.reasons for item in reason.evidence]
+        said = sorted((i for r in risk.reasons for i in r.evidence), key=_explicit_first)
         unscored = _worth_showing(risk.unscored)
         return AccountPage(
             anchor=self.account_anchors[ref],
@@ -285,7 +286,8 @@ class _Page:
             risk=risk,
             active=tuple(t for t, yes in zip(terms, is_active, strict=True) if yes and has_band),
             minor=tuple(t for t, yes in zip(terms, is_active, strict=True) if not yes and has_band),
-            said_not_scored=() if has_band else self.items(sorted(said, key=_explicit_first)),
+            said_not_scored=() if has_band else self.items(s for s in said if s.quote),
+            data_not_scored=() if has_band else self.items(s for s in said if not s.quote),
             unscored=self.items(s for s in unscored if s.contact_role != RECIPIENT),
             recipients=self.items(s for s in unscored if s.contact_role == RECIPIENT),
             in_confidence=self.items(self.kept_back(ref)) if self.audience == "owner" else (),
