@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from interviewer.adapters.offline import OfflineInterviewer
 from interviewer.adapters.offline.lexicon import FOLDER, LANGUAGES, lexicon
 from interviewer.adapters.offline.train import TRAINING, train
+from interviewer.core.decision import FOR_A_PERSON, URGENT
 from interviewer.core.guide import Audience
 from interviewer.core.reading import INTENTS, Reading, clamp
 from tests.adapters.offline_guides import guide, interview
@@ -50,6 +51,20 @@ def test_finds_an_intent_where_it_is_said_and_nowhere_else(
 ) -> None:
     found = read(line, audience, language=language).wants
     assert (intent in found) == (wanted == "said"), found
+
+
+def handoffs() -> Iterator[Any]:
+    loaded = yaml.safe_load((HERE / "handoffs.yaml").read_text("utf-8"))
+    for language, lines in loaded.items():
+        for wanted in ("hands_off", "goes_on"):
+            for line in lines[wanted]:
+                yield pytest.param(language, wanted, line, id=f"{language}-{wanted}-{line}")
+
+
+@pytest.mark.parametrize(("language", "wanted", "line"), [*handoffs()])
+def test_hands_off_what_only_a_person_may_answer(language: str, wanted: str, line: str) -> None:
+    found = read(line, language=language).wants & {*URGENT, *FOR_A_PERSON}
+    assert bool(found) == (wanted == "hands_off"), found
 
 
 def cases() -> Iterator[Any]:
