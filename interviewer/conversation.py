@@ -25,6 +25,7 @@ from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.opt_out import is_opt_out
 from interviewer.core.playback import lines
 from interviewer.core.reading import IntentReading, Reading, clamp, merge_lexicon
+from interviewer.core.study import Study
 from interviewer.core.wording import CloseReason, Wording
 from interviewer.ports import ReadAndWorded, Services
 
@@ -102,6 +103,15 @@ async def start(services: Services, slug: str, opening: Opening) -> Started:
     study = await asyncio.to_thread(services.store.study, slug)
     if study.state == "closed":
         raise NotAllowed(f"the study {slug!r} is closed")
+    started = begin(services, study, opening)
+    await asyncio.to_thread(
+        services.store.add_interview, started.interview, token_hash(started.token)
+    )
+    return started
+
+
+def begin(services: Services, study: Study, opening: Opening) -> Started:
+    """A new interview with its first message; nothing is stored yet."""
     guide = study.guide
     now = services.clock.now()
     language = guide.speaks(opening.language)
@@ -137,9 +147,7 @@ async def start(services: Services, slug: str, opening: Opening) -> Started:
             trace=Trace(template=first.template),
         )
     )
-    token = services.new_token()
-    await asyncio.to_thread(services.store.add_interview, interview, token_hash(token))
-    return Started(interview, token)
+    return Started(interview, services.new_token())
 
 
 def known(services: Services, opening: Opening) -> dict[str, Any]:
@@ -415,7 +423,7 @@ def _template(
     if decision.move == "close":
         return wording.closing(phrases, language, _close_reason(decision))
     if decision.move == "playback":
-        notes = [line.text for line in lines(guide, interview)]
+        notes = [line.said for line in lines(guide, interview)]
         return wording.playback(phrases, language, notes)
     return _question(services, guide, interview, decision)
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from interviewer import intake
+from interviewer import intake, settling
 from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile
 from interviewer.adapters.import_rows import Plan
 from interviewer.adapters.value_maps import load_value_map
@@ -14,7 +15,8 @@ from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.shipment import fold, is_late
 from interviewer.ports import Services
 
-BATCH = 1000  # rows stored in one transaction
+BATCH = 1000  # records stored in one transaction
+DELIVERIES = ("delivered", "late", "never delivered", "delivered, no time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,29 @@ class ImportReport:
         names = ("read", "taken", "changed", "known", "ignored", "refused")
         return {name: getattr(self, name) for name in names}
 
+    def whole(self) -> dict[str, Any]:
+        """The counts and everything else, for JSON."""
+        return {
+            **self.counts(),
+            "dry_run": self.dry_run,
+            "notes": self.notes,
+            "reasons": self.reasons,
+            "shipments": self.deliveries,
+            "moments": {f"{kind}, {outcome}": n for (kind, outcome), n in self.moments.items()},
+            "rejected_file": self.rejected_file and str(self.rejected_file),
+        }
+
     def remarks(self) -> list[str]:
         """What else there is to say, and what to do next."""
         said = [f"{count:,} x {note}" for note, count in self.notes.most_common(10)]
         said += [f"{count:,} refused: {why}" for why, count in self.reasons.most_common(10)]
         if self.deliveries:
-            known = ("delivered", "late", "never delivered", "delivered, no time")
-            told = [
-                f"{self.deliveries[name]:,} {name}" for name in known if name in self.deliveries
-            ]
-            said.append(f"shipments of the file: {', '.join(told)}")
-        for (kind, outcome), count in sorted(self.moments.items()):
-            said.append(f"moments: {count:,} {kind}, {outcome}")
+            told = ", ".join(f"{self.deliveries[name]:,} {name}" for name in DELIVERIES)
+            said.append(f"shipments of the file: {told}")
+        said += [
+            f"moments: {count:,} {kind}, {outcome}"
+            for (kind, outcome), count in sorted(self.moments.items())
+        ]
         if self.rejected_file:
             said.append(f"Next: correct {self.rejected_file} and import it as it is")
         elif self.dry_run:
@@ -89,7 +102,7 @@ def import_file(
     if kind is None:
         raise InvalidInput("kind", f"is none of {', '.join(KINDS)}", what.kind)
     if not what.file.is_file():
-        raise NotFound(f"no file {str(what.file)!r}")
+        raise NotFound(f"no file {str(what.file)!r}{' (a folder)' * what.file.is_dir()}")
     plan = Plan(
         now=services.clock.now(),
         columns=what.columns,
@@ -126,7 +139,7 @@ class _Storing:
         self.report = report
         self.dry_run = dry_run
         self.waiting: list[tuple[Row, ...]] = []
-        self.affected = intake.Affected()
+        self.affected = settling.Affected()
         self.shipments: set[str] = set()
 
     def add(self, rows: tuple[Row, ...]) -> None:
@@ -147,8 +160,7 @@ class _Storing:
             self.report.taken += len(records)
             return
         puts, affected = intake.store(self.services, [row for rows in records for row in rows])
-        self.affected.shipments |= affected.shipments
-        self.affected.accounts |= affected.accounts
+        self.affected.update(affected)
         outcomes = iter(puts)
         for rows in records:
             own = {next(outcomes) for _ in rows}
@@ -164,25 +176,21 @@ class _Storing:
         self._flush()
         if self.dry_run:
             return
-        self.report.moments = intake.settle(self.services, self.affected).moments
+        self.report.moments = settling.settle(self.services, self.affected)
         if kind in (Shipment, ShipmentEvent):
             self.report.deliveries = _deliveries(self.services, self.shipments)
 
 
 def _deliveries(services: Services, refs: set[str]) -> Counter[str]:
-    """Delivered, late and never delivered among these shipments, by their folded state."""
-    counts: Counter[str] = Counter({"delivered": 0, "late": 0, "never delivered": 0})
-    for part in intake.chunks(refs):
-        events: dict[str, list[ShipmentEvent]] = {ref: [] for ref in part}
-        for event in services.store.find(ShipmentEvent, shipment_ref=part):
-            events[event.shipment_ref].append(event)
-        stated = {
-            s.shipment_ref: s.status for s in services.store.find(Shipment, shipment_ref=part)
-        }
-        for ref, own in events.items():
-            state = fold(own)
+    """What became of these shipments, by their folded state."""
+    counts = Counter(dict.fromkeys(DELIVERIES, 0))
+    for part in settling.chunks(refs):
+        events = settling.events_of(services, part)
+        shipments = services.store.find(Shipment, shipment_ref=part)
+        stated = {one.shipment_ref for one in shipments if one.status == "delivered"}
+        for ref in part:
+            state = fold(events.get(ref, ()))
             counts["delivered" if state.delivered else "never delivered"] += 1
             counts["late"] += bool(is_late(state))
-            if not state.delivered and stated.get(ref) == "delivered":
-                counts["delivered, no time"] += 1
+            counts["delivered, no time"] += ref in stated and not state.delivered
     return counts

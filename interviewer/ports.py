@@ -117,7 +117,7 @@ class MomentRecord:
     """A moment and what became of it."""
 
     moment: Moment
-    outcome: str  # of moments.Outcome, or: nobody_to_ask, asked
+    outcome: str  # of moments.Outcome, or: asked, nobody_to_ask, withdrawn
     study: str | None
     due_at: datetime
     seen_at: datetime
@@ -169,8 +169,18 @@ class Store(Protocol):
         ...
 
     # interviews
-    def add_interview(self, interview: Interview, token_hash: str) -> None:
-        """Store a new interview; its link is known by the hash of its token only."""
+    def add_interview(
+        self,
+        interview: Interview,
+        token_hash: str,
+        *,
+        outbox: Sequence[OutboundMessage] = (),
+        invitation: Invitation | None = None,
+    ) -> None:
+        """Store a new interview with its first message and the invitation it answers, or nothing.
+
+        Its link is known by the hash of its token only. Raises Conflict as `save_invitation`.
+        """
         ...
 
     def interview(self, interview_id: str) -> Interview:
@@ -226,7 +236,10 @@ class Store(Protocol):
 
     # the book of business
     def put(self, values: Sequence[Row]) -> list[Put]:
-        """Insert or update by natural key, in one transaction; one outcome per value, in order."""
+        """Insert by natural key, or add to what is known (`Row.over`); an outcome per value.
+
+        In order and in one transaction; a ledger entry that is there stays as it is.
+        """
         ...
 
     def find(self, kind: type[T], **where: object) -> list[T]:
@@ -260,9 +273,9 @@ class Store(Protocol):
         ...
 
     def save_invitation(self, invitation: Invitation) -> None:
-        """Replace it, as claimed: its `lease_until` says by whom.
+        """Replace it; `lease_until` is the one it was read or claimed with.
 
-        Raises NotFound, or Conflict when it was claimed again in the meantime.
+        Raises NotFound, or Conflict when it was claimed in the meantime.
         """
         ...
 
@@ -299,12 +312,22 @@ class Store(Protocol):
         ...
 
     # messages out
-    def pending_messages(self, limit: int) -> list[OutboundMessage]:
-        """Oldest first."""
+    def due_replies(self, now: datetime, limit: int) -> list[OutboundMessage]:
+        """Pending ones that are due, and those whose sender stopped half-way; oldest first.
+
+        First messages wait with their invitation and are not among them.
+        """
         ...
 
-    def message(self, message_key: str) -> OutboundMessage | None:
-        """None when it was never stored."""
+    def message(self, message_key: str) -> OutboundMessage:
+        """Raises NotFound."""
+        ...
+
+    def claim_message(self, message_key: str, until: datetime) -> None:
+        """Move it from pending to sending, due again at `until` if nothing more is heard.
+
+        Raises Conflict: It is not pending any more.
+        """
         ...
 
     def save_message(self, message: OutboundMessage) -> None:

@@ -3,60 +3,84 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
-from interviewer import conversation, intake, outreach
+from interviewer import conversation, delivery, intake, outreach, settling
 from interviewer.core.book import Account
 from interviewer.ports import Services
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.5  # seconds between rounds
+PAUSE = 0.5  # seconds between rounds when there is nothing to do
+GRACE = 8.0  # seconds that a round has to end once the worker is to stop
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round did."""
 
-    events: int
-    invitations: int
-    expired: int
+    events: int = 0
+    invitations: int = 0
+    replies: int = 0
+    expired: int = 0
 
     @property
     def worked(self) -> bool:
         """Whether there may be more to do at once."""
-        return bool(self.events or self.invitations or self.expired)
+        return bool(self.events or self.invitations or self.replies or self.expired)
 
 
 async def work(services: Services) -> Round:
-    """Take in events, send what is due, close what is over."""
-    events = await asyncio.to_thread(intake.work_inbox, services)
-    sent = await outreach.send_due(services) + await outreach.send_replies(services)
-    expired = await asyncio.to_thread(conversation.close_expired, services)
-    return Round(events, sent, expired)
+    """Take in events, send what is due, close what is over; a bounded part of each."""
+    return Round(
+        events=await asyncio.to_thread(intake.work_inbox, services),
+        invitations=await outreach.send_due(services),
+        replies=await delivery.send_replies(services),
+        expired=await asyncio.to_thread(conversation.close_expired, services),
+    )
 
 
 def look_at_accounts(services: Services) -> None:
     """Renewals and reviews come due with the calendar, not with an event: once a day."""
     refs = {account.account_ref for account in services.store.find(Account)}
-    intake.settle(services, intake.Affected(accounts=refs))
+    settling.settle(services, settling.Affected(accounts=refs))
 
 
-async def run(services: Services, stop: asyncio.Event) -> None:
-    """Rounds until `stop` is set; a failed round is logged and the next one tries again."""
-    looked: datetime | None = None
+async def run(services: Services, stop: asyncio.Event, *, grace: float = GRACE) -> None:
+    """Rounds until `stop` is set, or this is cancelled.
+
+    The round that runs then may end within `grace` seconds. One that does not is broken off:
+    what it had claimed is taken up again when its lease ends, and nothing is sent twice.
+    """
+    rounds = asyncio.create_task(_rounds(services, stop))
+    try:
+        await stop.wait()
+        await asyncio.wait({rounds}, timeout=grace)
+    finally:
+        stop.set()
+        rounds.cancel()
+        await asyncio.gather(rounds, return_exceptions=True)
+
+
+async def _rounds(services: Services, stop: asyncio.Event) -> None:
+    """A failed round is logged, and the next one tries again."""
+    looked: date | None = None
     while not stop.is_set():
+        done = Round()
         try:
-            now = services.clock.now()
-            if looked is None or now.date() > looked.date():
+            today = services.clock.now().date()
+            if looked != today:
                 await asyncio.to_thread(look_at_accounts, services)
-                looked = now
+                looked = today
             done = await work(services)
         except Exception:
             log.exception("a round of the worker failed")
-            done = Round(0, 0, 0)
         if not done.worked:
-            try:
-                await asyncio.wait_for(stop.wait(), PAUSE)
-            except TimeoutError:
-                continue
+            await _pause(stop)
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), PAUSE)
+    except TimeoutError:
+        return

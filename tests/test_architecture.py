@@ -16,7 +16,8 @@ OUTSIDE = {  # I/O, the clock, chance, concurrency
     *("multiprocessing", "concurrent", "logging", "importlib"),
 }
 CORE = (STDLIB - OUTSIDE) | {"pydantic", "interviewer.core"}
-USE_CASES = ("intake", "outreach", "conversation", "studies", "simulation")
+USE_CASES = ("intake", "settling", "outreach", "people", "gate", "delivery")
+USE_CASES += ("conversation", "studies", "simulation", "imports", "exports", "worker")
 USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analysis.redact"}
 USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
 ANALYSIS = STDLIB | {
@@ -26,8 +27,14 @@ ANALYSIS = STDLIB | {
 MAY_IMPORT = {
     "interviewer/core": CORE,
     "interviewer/ports.py": CORE,
-    "interviewer/intake.py": USE_CASE | {"interviewer.zones"},
-    "interviewer/outreach.py": USE_CASE | {"interviewer.zones"},
+    "interviewer/intake.py": USE_CASE,
+    "interviewer/settling.py": USE_CASE,
+    "interviewer/outreach.py": USE_CASE,
+    "interviewer/people.py": USE_CASE | {"interviewer.zones"},
+    "interviewer/gate.py": USE_CASE | {"interviewer.zones"},
+    "interviewer/delivery.py": USE_CASE,
+    "interviewer/worker.py": USE_CASE,
+    "interviewer/exports.py": USE_CASE,
     "interviewer/conversation.py": USE_CASE,
     "interviewer/simulation.py": USE_CASE,
     "interviewer/studies.py": USE_CASE | {"analysis", "yaml", "interviewer.prompts_folder"},

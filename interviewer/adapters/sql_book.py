@@ -21,7 +21,7 @@ PUT_LOCK = 7_206_452  # see take_turns
 
 
 def put(connection: Connection, values: Sequence[Row]) -> list[Put]:
-    """Insert or update by natural key; one outcome per value, in order."""
+    """Insert by natural key, or add to what is known; one outcome per value, in order."""
     if not values:
         return []
     take_turns(connection, PUT_LOCK)
@@ -48,10 +48,11 @@ def _put_kind(connection: Connection, kind: type[R], values: Sequence[R]) -> lis
     written: dict[str, R] = {}
     for identity, value in zip(identities, values, strict=True):
         before = current.get(identity)
-        if before == value or (before and table.append_only):
+        whole = value.over(before) if before else value
+        if before == whole or (before and table.append_only):
             outcomes.append("known")
         else:
-            current[identity] = written[identity] = value
+            current[identity] = written[identity] = whole
             outcomes.append("changed" if before else "added")
     rows = [{**row_of(value), "identity": identity} for identity, value in written.items()]
     upsert(connection, table, ("identity",), rows)

@@ -157,9 +157,19 @@ class SqlStore(Store):
 
     # interviews
 
-    def add_interview(self, interview: Interview, token_hash: str) -> None:
+    def add_interview(
+        self,
+        interview: Interview,
+        token_hash: str,
+        *,
+        outbox: Sequence[OutboundMessage] = (),
+        invitation: Invitation | None = None,
+    ) -> None:
         with self._database.write() as connection:
             sql_interviews.add(connection, interview, token_hash)
+            sql_interviews.add_messages(connection, outbox)
+            if invitation:
+                _save_invitation(connection, invitation)
 
     def interview(self, interview_id: str) -> Interview:
         return self._one_interview(col(InterviewTable.interview_id) == interview_id)
@@ -318,22 +328,8 @@ class SqlStore(Store):
         return sorted(claimed, key=lambda one: (one.due_at, one.invitation_id))
 
     def save_invitation(self, invitation: Invitation) -> None:
-        own = col(InvitationTable.invitation_id) == invitation.invitation_id
-        # Planning may replace what waits; else only who claimed it last may write: a lease is
-        # known by its end, which stays in the row.
-        fence = or_(
-            col(InvitationTable.lease_until).is_not_distinct_from(invitation.lease_until),
-            col(InvitationTable.state).in_(("due", "refused")),
-        )
         with self._database.write() as connection:
-            written = connection.execute(
-                update(InvitationTable).where(own, fence).values(row_of(invitation))
-            )
-            if written.rowcount:
-                return
-            if connection.scalar(select(col(InvitationTable.invitation_id)).where(own)) is None:
-                raise NotFound(f"No invitation {invitation.invitation_id!r}.")
-        raise Conflict
+            _save_invitation(connection, invitation)
 
     def invitations(
         self,
@@ -398,15 +394,34 @@ class SqlStore(Store):
 
     # messages out
 
-    def pending_messages(self, limit: int) -> list[OutboundMessage]:
-        query = _where_given(select(OutboundMessageTable), OutboundMessageTable, state="pending")
-        oldest = query.order_by(col(OutboundMessageTable.place)).limit(limit)
-        return self._values(OutboundMessage, oldest)
-
-    def message(self, message_key: str) -> OutboundMessage | None:
+    def due_replies(self, now: datetime, limit: int) -> list[OutboundMessage]:
         table = OutboundMessageTable
-        own = select(table).where(col(table.message_key) == message_key)
-        return next(iter(self._values(OutboundMessage, own)), None)
+        state, due_at = col(table.state), col(table.due_at)
+        due = select(table).where(
+            col(table.seq) > 0,
+            state.in_(("pending", "sending")),
+            or_(due_at.is_(None), due_at <= now),
+        )
+        return self._values(OutboundMessage, due.order_by(col(table.place)).limit(limit))
+
+    def message(self, message_key: str) -> OutboundMessage:
+        table = OutboundMessageTable
+        found = self._values(
+            OutboundMessage, select(table).where(col(table.message_key) == message_key)
+        )
+        if not found:
+            raise NotFound(f"No message {message_key!r}.")
+        return found[0]
+
+    def claim_message(self, message_key: str, until: datetime) -> None:
+        table = OutboundMessageTable
+        pending = update(table).where(
+            col(table.message_key) == message_key, col(table.state) == "pending"
+        )
+        with self._database.write() as connection:
+            claimed = connection.execute(pending.values(state="sending", due_at=until))
+        if not claimed.rowcount:
+            raise Conflict
 
     def save_message(self, message: OutboundMessage) -> None:
         with self._database.write() as connection:
@@ -517,6 +532,18 @@ def _whole_run(connection: Connection, run_id: str) -> AnalysisRun | None:
         for name, table in FINDINGS.items()
     }
     return AnalysisRun(**row, **rows)
+
+
+def _save_invitation(connection: Connection, invitation: Invitation) -> None:
+    """A lease is known by its end, which stays in the row: only who had it last may write."""
+    table = InvitationTable
+    own = col(table.invitation_id) == invitation.invitation_id
+    fence = col(table.lease_until).is_not_distinct_from(invitation.lease_until)
+    if connection.execute(update(table).where(own, fence).values(row_of(invitation))).rowcount:
+        return
+    if connection.scalar(select(col(table.invitation_id)).where(own)) is None:
+        raise NotFound(f"No invitation {invitation.invitation_id!r}.")
+    raise Conflict
 
 
 def _moment_record(row: RowMapping) -> MomentRecord:

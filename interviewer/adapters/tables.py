@@ -188,6 +188,8 @@ class OutboundMessageTable(Table, table=True):
     text: str
     subject: str | None
     state: str
+    due_at: datetime | None
+    attempt: int
     provider_id: str | None
     sent_at: datetime | None
 
@@ -387,8 +389,8 @@ class ShipmentTable(BookTable, table=True):
     account_ref: str | None = Field(index=True)
     contact_ref: str | None = Field(index=True)
     recipient_name: str | None
-    phone: str | None
-    email: str | None
+    phone: str | None = Field(index=True)
+    email: str | None = Field(index=True)
     language: str | None
     timezone: str | None
     region: str | None

@@ -170,6 +170,20 @@ class Row(BaseModel):
                 raise InvalidInput(field, "is missing; every row needs it") from None
             raise InvalidInput(field, message, first["input"]) from None
 
+    def over(self, before: Self) -> Self:
+        """What is known after this row came on top of `before`, which has the same identity.
+
+        A column that this row does not give, or gives as null, keeps its value; keys of the
+        context are added. Where both together break a rule of the row, this one counts alone.
+        """
+        given = {name: getattr(self, name) for name in self.model_fields_set - {"context"}}
+        told = {name: value for name, value in given.items() if value is not None}
+        known = {name: getattr(before, name) for name in type(self).model_fields}
+        try:
+            return type(self).read({**known, **told, "context": {**before.context, **self.context}})
+        except InvalidInput:
+            return self
+
     @property
     def natural_key(self) -> tuple[object, ...]:
         """The values of `key`, in its order; some may be None."""
@@ -220,6 +234,12 @@ class Account(Row):
         if isinstance(values, Mapping) and not values.get("account_name"):
             return {**values, "account_name": values.get("account_ref")}
         return values
+
+    def over(self, before: Self) -> Self:
+        """As of every row; the reference as a name takes the place of no real one."""
+        if self.account_name == self.account_ref:
+            return super(Account, self.model_copy(update={"account_name": None})).over(before)
+        return super().over(before)
 
 
 class Contact(Row):

@@ -11,7 +11,7 @@ InvitationState = Literal[
     "leased",  # a worker has it until lease_until
     "sent",
     "refused",  # the gate said no for good; `reason` is its rule
-    "cancelled",  # taken back: superseded, study paused, moment settled otherwise
+    "cancelled",  # taken back: its moment was settled otherwise, or nobody is to be asked any more
     "expired",  # its window passed before it could go
 ]
 
@@ -36,7 +36,7 @@ class Invitation(Value):
     reason: str | None = None
     interview_id: str | None = None
     sent_at: datetime | None = None
-    lease_until: datetime | None = None
+    lease_until: datetime | None = None  # stays after the lease: the fence of who had it last
     attempt: int = 0
 
 
@@ -50,6 +50,14 @@ class OutboundMessage(Value):
     address: str
     text: str
     subject: str | None = None
-    state: Literal["pending", "sending", "sent", "failed", "unknown"] = "pending"
+    state: Literal[
+        "pending",  # waits for due_at; without one it goes at once
+        "sending",  # a worker has it; past due_at that worker stopped half-way
+        "sent",
+        "failed",  # the gate said no for good, or the channel never took it
+        "unknown",  # it may have gone, so it is never sent again
+    ] = "pending"
+    due_at: datetime | None = None
+    attempt: int = 0
     provider_id: str | None = None
     sent_at: datetime | None = None

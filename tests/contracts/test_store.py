@@ -199,6 +199,7 @@ def test_unknown_names_are_not_found(store: SqlStore) -> None:
         lambda: store.moment("nothing"),
         lambda: store.save_invitation(invitation("nothing")),
         lambda: store.save_message(message(1)),  # its interview
+        lambda: store.message("i1:6"),
         lambda: store.key("nothing"),
         lambda: store.run("nothing"),
     ]
@@ -254,7 +255,7 @@ def test_a_stale_save_writes_nothing(store: SqlStore, started: Interview) -> Non
             book=[Account(account_ref="acme", account_name="Acme")],
         )
     assert store.interview("i1") == first
-    assert store.cases() == store.pending_messages(9) == store.find(Account) == []
+    assert store.cases() == store.due_replies(NOW, 9) == store.find(Account) == []
 
 
 def test_a_message_id_is_stored_once(store: SqlStore, started: Interview) -> None:
@@ -275,7 +276,7 @@ def test_what_goes_with_a_turn_is_saved_with_it(store: SqlStore, started: Interv
         started.add(answer(1, "m1")), case=case(), outbox=[message(2), message(1)], book=[stop]
     )
     assert store.cases() == [case()]
-    assert store.pending_messages(9) == [message(2), message(1)]
+    assert store.due_replies(NOW, 9) == [message(2), message(1)]
     assert store.find(Suppression) == [stop]
 
 
@@ -445,7 +446,7 @@ def test_rows_of_every_kind_come_back_equal(store: SqlStore) -> None:
 
 def test_put_says_what_became_of_each_value(store: SqlStore) -> None:
     store.put([ACCOUNT])
-    renamed = ACCOUNT.model_copy(update={"account_name": "Acme Inc", "context": {"y": "2"}})
+    renamed = ACCOUNT.model_copy(update={"account_name": "Acme Inc"})
     other = Account(account_ref="beta", account_name="Beta")
     changed = other.model_copy(update={"tier": "gold"})
 
@@ -454,6 +455,33 @@ def test_put_says_what_became_of_each_value(store: SqlStore) -> None:
     assert outcomes == ["added", "changed", "changed", "changed", "known", "changed", "added"]
     assert store.find(Account) == [renamed, changed]
     assert store.put([]) == []
+
+
+def test_what_a_later_row_does_not_say_stays_known(store: SqlStore) -> None:
+    whole = Account(
+        account_ref="a", account_name="Acme", tier="gold", annual_value=5, context={"x": "1"}
+    )
+    store.put([whole])
+
+    said_less = [
+        Account.read({"account_ref": "a"}),
+        Account(account_ref="a", account_name="Acme", tier=None),
+        Account(account_ref="a", account_name="a", annual_value=5, context={"x": "1"}),
+    ]
+    assert store.put(said_less) == ["known"] * 3
+    assert store.find(Account) == [whole]
+
+    said_more = Account.read({"account_ref": "a", "tier": "silver", "context": {"y": "2"}})
+    assert store.put([said_more, said_more]) == ["changed", "known"]
+    together = {"tier": "silver", "context": {"x": "1", "y": "2"}}
+    assert store.find(Account) == [whole.model_copy(update=together)]
+
+
+def test_a_row_that_what_is_known_would_break_counts_alone(store: SqlStore) -> None:
+    closed = Claim(claim_ref="c", claim_opened_at=NOW, claim_closed_at=NOW + HOUR, amount=9)
+    opened_anew = Claim(claim_ref="c", claim_opened_at=NOW + 2 * HOUR)
+    assert store.put([closed, opened_anew]) == ["added", "changed"]
+    assert store.find(Claim) == [opened_anew]
 
 
 def test_a_ledger_entry_stays_as_it_is(store: SqlStore) -> None:
@@ -600,8 +628,14 @@ def test_an_invitation_that_waits_again_can_be_planned_anew(store: SqlStore) -> 
     (claimed,) = store.claim_due(NOW, 9, HOUR)
     put_off = {"state": "due", "due_at": NOW + HOUR, "attempt": claimed.attempt + 1}
     store.save_invitation(claimed.model_copy(update=put_off))
-    store.save_invitation(invitation(due_at=NOW + 2 * HOUR))
-    assert store.invitations() == [invitation(due_at=NOW + 2 * HOUR)]
+    (waits,) = store.invitations()
+    anew = waits.model_copy(update={"due_at": NOW + 2 * HOUR})
+    store.save_invitation(anew)
+    assert store.invitations() == [anew]
+
+    store.claim_due(NOW + 2 * HOUR, 9, HOUR)
+    with pytest.raises(Conflict):
+        store.save_invitation(anew)
 
 
 def test_two_workers_never_get_the_same_invitation(store: SqlStore) -> None:
@@ -652,12 +686,58 @@ def message(seq: int, **more: Any) -> OutboundMessage:
 
 def test_messages_leave_in_the_order_they_came(store: SqlStore, started: Interview) -> None:
     store.save_interview(started, outbox=[message(5), message(3)])
-    assert store.pending_messages(1) == [message(5)]
+    assert store.due_replies(NOW, 1) == [message(5)]
     store.save_message(message(5, state="sent", provider_id="p", sent_at=NOW))
     store.save_message(message(4))
-    assert store.pending_messages(9) == [message(3), message(4)]
+    store.save_message(message(0))  # the first one waits with its invitation
+    assert store.due_replies(NOW, 9) == [message(3), message(4)]
     assert store.message("i1:5") == message(5, state="sent", provider_id="p", sent_at=NOW)
-    assert store.message("i1:6") is None
+
+
+def test_a_message_waits_until_it_is_due(store: SqlStore, started: Interview) -> None:
+    later = message(1, due_at=NOW + HOUR, attempt=2)
+    store.save_interview(started, outbox=[later])
+    assert store.due_replies(NOW, 9) == []
+    assert store.due_replies(NOW + HOUR, 9) == [later]
+
+
+def test_a_message_is_claimed_once_and_shows_up_again_when_its_sender_stopped(
+    store: SqlStore, started: Interview
+) -> None:
+    store.save_interview(started, outbox=[message(1)])
+
+    def claim(_: int) -> bool:
+        try:
+            store.claim_message("i1:1", NOW + HOUR)
+        except Conflict:
+            return False
+        return True
+
+    assert sum(together(4, claim)) == 1
+    assert store.due_replies(NOW, 9) == []
+    assert store.due_replies(NOW + HOUR, 9) == [message(1, state="sending", due_at=NOW + HOUR)]
+
+
+def test_an_invited_interview_is_stored_with_its_message_or_not_at_all(store: SqlStore) -> None:
+    store.save_study(study())
+    store.plan(invitation())
+    (first,) = store.claim_due(NOW, 9, HOUR)
+    (second,) = store.claim_due(NOW + HOUR, 9, HOUR)
+    asked = {"interview_id": "i1"}
+
+    with pytest.raises(Conflict):
+        store.add_interview(
+            interview(), "t", outbox=[message(0)], invitation=first.model_copy(update=asked)
+        )
+    for nothing in (lambda: store.interview("i1"), lambda: store.message("i1:0")):
+        with pytest.raises(NotFound):
+            nothing()
+
+    asks = second.model_copy(update=asked)
+    store.add_interview(interview(), "t", outbox=[message(0)], invitation=asks)
+    assert store.interview("i1").turns == (opener(),)
+    assert store.message("i1:0") == message(0)
+    assert store.invitations() == [asks]
 
 
 def test_a_message_is_stored_once(store: SqlStore, started: Interview) -> None:

@@ -287,6 +287,8 @@ def upgrade() -> None:
     with op.batch_alter_table("shipment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_shipment_account_ref"), ["account_ref"], unique=False)
         batch_op.create_index(batch_op.f("ix_shipment_contact_ref"), ["contact_ref"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shipment_email"), ["email"], unique=False)
+        batch_op.create_index(batch_op.f("ix_shipment_phone"), ["phone"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_shipment_shipment_ref"), ["shipment_ref"], unique=False
         )
@@ -491,6 +493,8 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("provider_id", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
