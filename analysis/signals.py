@@ -350,14 +350,16 @@ def _platt(held_out: Sequence[tuple[Scores, NDArray[np.bool_]]]) -> tuple[float,
 
 
 def _threshold(signal: str, learned: Sequence[Example], p: Scores) -> float:
-    """The lowest p at which few enough of the sentences that must not fire are asserted."""
+    """The lowest p at which few enough counter-examples are asserted, and no ordinary talk."""
     fires = np.array([_stated(signal, e.text) for e in learned])
     own = np.array([e.signal == signal and not e.states for e in learned])
     other = np.array([e.signal != signal for e in learned])
+    ordinary = np.array([e.signal is None for e in learned])
     steps = np.unique(np.ceil(p[p > LEAST_STRENGTH] * 1000) / 1000)
     for threshold in (LEAST_STRENGTH, *steps):
         fired = fires & (p >= threshold)
-        if fired[own].mean() <= MOST_COUNTER_FIRES and fired[other].mean() <= MOST_OTHER_FIRES:
+        few = fired[own].mean() <= MOST_COUNTER_FIRES and fired[other].mean() <= MOST_OTHER_FIRES
+        if few and not fired[ordinary].any():
             return float(threshold)
     return 1.0
 
