@@ -63,11 +63,16 @@ def asked_field(interview: Interview) -> str | None:
 
 
 def fields_of(answer: Answer) -> dict[str, FieldReading]:
-    """Every field that the answer gives a value to, with the words that say it."""
+    """Every field that the answer gives a value to, with the words that say it.
+
+    One that has a value keeps it unless it is asked for; a rating may be given again.
+    """
     if answer.words.reads is None or answer.words.answers is None:
         return {}
     found: dict[str, FieldReading] = {}
     for name, field in answer.guide.fields.items():
+        if name in answer.interview.fields and name not in (answer.asked, "rating"):
+            continue
         reading = next(_readings(answer, name, field), None)
         if reading is not None and field.accepts(reading.value):
             found[name] = reading

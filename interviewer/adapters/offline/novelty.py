@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from interviewer.adapters.offline.lexicon import Lexicon, Patterns
+from interviewer.adapters.offline.lexicon import Lexicon
 from interviewer.adapters.offline.sentiment import NEGATIVE_EMOJI
 from interviewer.adapters.offline.words import Utterance, read_words
 from interviewer.core.interview import Interview
@@ -20,10 +20,10 @@ def new_information(said: Utterance, words: Lexicon, interview: Interview) -> fl
         (word for turn in interview.answers for word in read_words(turn.text).folded), words
     )
     fresh = 0
-    adds_nothing = _adds_nothing(said, words)
+    nothing = empty(said, words)
     for number, (first, beyond) in enumerate(said.sentences):
         told = content(said.folded[first:beyond], words)
-        if told and number not in adds_nothing and len(told & known) < SHARED * len(told):
+        if told and number not in nothing and len(told & known) < SHARED * len(told):
             fresh += 1
         known |= told
     return fresh / len(said.sentences) if said.sentences else 0.0
@@ -39,8 +39,8 @@ def content(line: Iterable[str], words: Lexicon) -> set[str]:
     }
 
 
-def _adds_nothing(said: Utterance, words: Lexicon) -> set[int]:
-    nothing: Patterns | None = words.reads.nothing_said if words.reads else None
-    if nothing is None:
+def empty(said: Utterance, words: Lexicon) -> set[int]:
+    """The sentences that add nothing: "no", "nothing else", "as I said"."""
+    if words.reads is None:
         return set()
-    return {said.words[first].sentence for first, _ in nothing.spans(said)}
+    return {said.words[first].sentence for first, _ in words.reads.nothing_said.spans(said)}

@@ -99,12 +99,10 @@ def _barred(said: Utterance, words: Lexicon, reads: Reads, interview: Interview)
     spans = redact.spans(said.text)
     private = _names(interview)
     instructed = {said.words[first].sentence for first, _ in words.injection.spans(said)}
-    nothing = {said.words[first].sentence for first, _ in reads.nothing_said.spans(said)}
     return {
         place
         for place, word in enumerate(said.words)
         if word.sentence in instructed
-        or word.sentence in nothing
         or word.folded in reads.profanity
         or word.folded in private
         or not word.folded[0].isalnum()

@@ -6,7 +6,7 @@ from interviewer.adapters.offline.fields import Answer, asked_field, fields_of
 from interviewer.adapters.offline.intents import asides, intents_of
 from interviewer.adapters.offline.language import detect
 from interviewer.adapters.offline.lexicon import Lexicon, lexicon
-from interviewer.adapters.offline.novelty import new_information
+from interviewer.adapters.offline.novelty import empty, new_information
 from interviewer.adapters.offline.quotes import cue_of, quote_of
 from interviewer.adapters.offline.sentiment import sentiment_of
 from interviewer.adapters.offline.specificity import specificity_of
@@ -33,8 +33,9 @@ class OfflineInterviewer:
         known = _with_that_of_interview(words, interview.language)
         intents = intents_of(said, known, guide, interview)
         told = said.without(asides(said, known))
-        mentions = mentions_of(told, words, guide, _family(language))
-        specificity = specificity_of(told, words, bool(mentions))
+        happened = told.without(empty(told, words))
+        mentions = mentions_of(happened, words, guide, _family(language))
+        specificity = specificity_of(happened, words, bool(mentions))
         fields: dict[str, FieldReading] = {}
         if not LEAVES_THE_QUESTION & {reading.intent for reading in intents}:
             fields = fields_of(
@@ -44,20 +45,20 @@ class OfflineInterviewer:
         if answers_field:
             specificity = "specific"  # a coded question wants no more than its answer
         loss = any(mention.opens_case for mention in mentions)
-        sentiment = sentiment_of(told, words.reads, loss) if words.reads else 0
+        sentiment = sentiment_of(happened, words.reads, loss) if words.reads else 0
         return Reading(
             source="offline",
             specificity=specificity,
             sentiment=sentiment,
-            topics=topics_of(told, words, mentions, interview.current_topic, specificity),
-            aspects=aspects_of(told, mentions),
+            topics=topics_of(happened, words, mentions, interview.current_topic, specificity),
+            aspects=aspects_of(happened, mentions),
             fields=fields,
             intents=intents,
             contradicts=_contradicted(told, known, interview),
             language=language,
             new_information=1.0 if answers_field else new_information(told, words, interview),
             injection=any(True for one in known for _ in one.injection.spans(said)),
-            quote=quote_of(told, words, mentions, interview),
+            quote=quote_of(happened, words, mentions, interview),
             cue=cue_of(said, known, intents, sentiment),
         )
 

@@ -19,8 +19,7 @@ def sentiment_of(said: Utterance, reads: Reads, reports_loss: bool) -> Sentiment
         reads: The words of its language.
         reports_loss: Whether it tells of a damage or a loss, which displeases in any words.
     """
-    nothing = {said.words[first].sentence for first, _ in reads.nothing_said.spans(said)}
-    taken = {place for place, word in enumerate(said.words) if word.sentence in nothing}
+    taken: set[int] = set()
     good, bad = 0.0, float(reports_loss)
     for patterns, pleased in ((reads.positive_idioms, True), (reads.negative_idioms, False)):
         for first, last in patterns.spans(said):
