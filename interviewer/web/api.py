@@ -290,13 +290,13 @@ EVENT_EXAMPLE = {
     "id": "ev-1",
     "source": "tms",
     "type": "shipment.delivered",
-    "time": "2026-11-20T14:05:00-05:00",
+    "time": "2026-09-04T14:05:00-05:00",
     "data": {
         "shipment_ref": "LOAD-501",
         "carrier": "Example Freight",
         "status": "delivered",
-        "recipient": {"phone": "+14155550123", "region": "US-CA"},
-        "consent": {"sms": True, "source": "checkout", "at": "2026-11-01T09:00:00-05:00"},
+        "recipient": {"phone": "+14155550123", "timezone": "America/New_York"},
+        "consent": {"sms": True, "source": "checkout", "at": "2026-09-01T09:00:00-05:00"},
     },
 }
 EVENT_SCHEMA = {

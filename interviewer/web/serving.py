@@ -5,7 +5,7 @@ from typing import Any
 
 from interviewer.core.errors import InvalidInput
 from interviewer.ports import Services
-from interviewer.settings import EXAMPLE_SECRET, Settings
+from interviewer.settings import EXAMPLE_SECRET, Settings, read_settings
 from interviewer.terminal import say
 
 SHORTEST_SECRET = 32
@@ -29,7 +29,7 @@ def serve(host: str, port: int) -> None:
     """
     from interviewer.wiring import build
 
-    settings = Settings()
+    settings = read_settings()
     check_host(host, settings)
     services = build(settings)
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"

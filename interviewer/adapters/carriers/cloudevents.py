@@ -55,6 +55,7 @@ SHIPMENT_COLUMNS = (
     "proof_place",
     "available_actions",
 )
+LONGEST_NAME = 200  # characters, of what the inbox is indexed by
 PERSON = {"name": "recipient_name", "phone": "phone", "email": "email", "locale": "language"}
 
 
@@ -96,6 +97,8 @@ def _envelope(raw: str) -> dict[str, Any]:
     for name in ("id", "source", "type"):
         if not isinstance(event.get(name), str) or not event[name]:
             raise InvalidInput(name, "is missing; a CloudEvent needs it")
+        if len(event[name]) > LONGEST_NAME:
+            raise InvalidInput(name, f"is longer than {LONGEST_NAME} characters", event[name])
     return event
 
 
