@@ -17,6 +17,7 @@ from interviewer.adapters.offline.train import TRAINING, train
 from interviewer.core.decision import FOR_A_PERSON, URGENT
 from interviewer.core.guide import Audience
 from interviewer.core.reading import INTENTS, Reading, clamp
+from interviewer.prompts_folder import load_guide, ready_sources
 from tests.adapters.offline_guides import guide, interview
 
 HERE = Path(__file__).parent
@@ -196,6 +197,16 @@ def test_reads_any_words_and_proves_what_it_read(words: list[str], language: str
     reading = read(utterance, "b2b", language=language)
     assert clamp(reading, utterance, GUIDES["b2b"]) == reading
     assert reading.quote is None or 1 <= len(reading.quote.split()) <= 6
+
+
+@pytest.mark.parametrize("source", ready_sources(), ids=lambda source: source.split("\n", 1)[0])
+def test_reads_every_ready_study(source: str) -> None:
+    asking = load_guide(source)
+    for topic in asking.topics:
+        waiting = interview(guide("b2b"), after=topic).evolve(topics=tuple(asking.topics))
+        for text, _ in needs_a_probe("en"):
+            reading = READER.read(asking, waiting, text)
+            assert clamp(reading, text, asking) == reading
 
 
 def test_words_nothing_itself() -> None:

@@ -38,14 +38,16 @@ class Answer:
     @property
     def topic_fills(self) -> tuple[str, ...]:
         """The fields of the topic just asked about."""
-        topic = self.guide.topics.get(self.interview.current_topic or "")
+        return self.fills_of(self.interview.current_topic)
+
+    def fills_of(self, name: str | None) -> tuple[str, ...]:
+        """The fields that a topic fills; none for a topic that is not in the guide."""
+        topic = self.guide.topics.get(name or "")
         return topic.fills if topic else ()
 
     def is_told(self, name: str) -> bool:
         """Whether the answer speaks of a topic that the field belongs to, though not asked."""
-        topics = {
-            topic for topic in self.interview.topics if name in self.guide.topics[topic].fills
-        }
+        topics = {topic for topic in self.interview.topics if name in self.fills_of(topic)}
         return any(mention.topic in topics for mention in self.mentions)
 
     def is_only(self, name: str) -> bool:
@@ -86,10 +88,10 @@ def _readings(answer: Answer, name: str, field: Field) -> Iterator[FieldReading]
         return
     direct = name == answer.asked
     near = direct or name in answer.topic_fills
-    if field.type in ("yes_no", "choice") and (near or answer.is_told(name)):
-        yield from _by_words(answer, field, near)
     if field.type == "yes_no" and (direct or answer.topic_fills == (name,)):
         yield from _yes_or_no(answer.said, answers, SURE if direct else TOLD)
+    if field.type in ("yes_no", "choice") and (near or answer.is_told(name)):
+        yield from _by_words(answer, field, near)
     if field.type in ("scale", "number"):
         yield from _numbers(answer, name, field, reads, answers, direct)
     if field.type == "date" and near:
