@@ -17,9 +17,6 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from interviewer.web.access import set_owner_password
-from interviewer.web.serving import serve_app
-
 from interviewer import conversation, intake, studies, worker
 from interviewer.adapters.import_files import ImportFile, Refused
 from interviewer.adapters.import_rows import Plan
@@ -37,11 +34,13 @@ from interviewer.core.book import (
 )
 from interviewer.core.errors import InterviewerError, NotFound
 from interviewer.core.invitation import OutboundMessage
-from interviewer.core.respondent import Respondent
+from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.simulation import SimulatedInbox
 from interviewer.terminal import progress, say, steps, table
+from interviewer.web.access import set_owner_password
+from interviewer.web.serving import serve_app
 from interviewer.wiring import build, encoder, initialize, vector_cache
 
 HERE = Path(__file__).parent
@@ -124,7 +123,7 @@ class Story:
     def __init__(self, services: Services, clock: StoryClock, mailbox: Mailbox) -> None:
         self.services, self.clock, self.mailbox = services, clock, mailbox
         lines = (HERE / "respondents.jsonl").read_text(encoding="utf-8").splitlines()
-        respondents = [Respondent.read(json.loads(line)) for line in lines if line.strip()]
+        respondents = [SimulatedRespondent.read(json.loads(line)) for line in lines if line.strip()]
         self.people = SimulatedInbox(services, respondents)
         self.did: Counter[str] = Counter()
 

@@ -17,7 +17,14 @@ from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.reading import Value
-from interviewer.core.respondent import Behaviour, Expectation, Respondent, answer, begin, plain
+from interviewer.core.simulated_respondent import (
+    Behaviour,
+    Expectation,
+    SimulatedRespondent,
+    answer,
+    begin,
+    plain,
+)
 from interviewer.ports import Services
 
 ENDINGS: frozenset[Expectation] = frozenset(("stop", "end", "handoff"))
@@ -36,7 +43,7 @@ class Check(Value):
 class Played:
     """One interview with a simulated respondent."""
 
-    respondent: Respondent
+    respondent: SimulatedRespondent
     guide: InterviewGuide
     interview: Interview
     told: frozenset[str]  # ids of facts
@@ -59,7 +66,7 @@ class Played:
 
 
 async def simulate(
-    services: Services, slug: str, respondents: Iterable[Respondent]
+    services: Services, slug: str, respondents: Iterable[SimulatedRespondent]
 ) -> list[Played]:
     """Play every respondent of the study; the interviews are marked as tests.
 
@@ -89,7 +96,7 @@ class SimulatedInbox:
     hash of the shipment from those heard least so far; one in three never answers.
     """
 
-    def __init__(self, services: Services, respondents: Sequence[Respondent]) -> None:
+    def __init__(self, services: Services, respondents: Sequence[SimulatedRespondent]) -> None:
         self.services = services
         self.respondents = respondents
         self._drawn: Counter[str] = Counter()
@@ -104,7 +111,7 @@ class SimulatedInbox:
             return None
         return await _play(self.services, interview, respondent)
 
-    def respondent_for(self, interview: Interview) -> Respondent | None:
+    def respondent_for(self, interview: Interview) -> SimulatedRespondent | None:
         """The respondent who has this invitation, if one answers it."""
         of_study = [r for r in self.respondents if r.study == interview.study]
         own = next((r for r in of_study if _is_asked(r, interview)), None)
@@ -126,7 +133,7 @@ class SimulatedInbox:
         return chosen
 
 
-def _is_asked(respondent: Respondent, interview: Interview) -> bool:
+def _is_asked(respondent: SimulatedRespondent, interview: Interview) -> bool:
     """Whether the interview is with the very person that the respondent stands for.
 
     Of a contact who is asked at several checkpoints of a renewal, it is the one at this one.
@@ -139,7 +146,7 @@ def _is_asked(respondent: Respondent, interview: Interview) -> bool:
     return checkpoint is None or checkpoint == interview.context.get("checkpoint", checkpoint)
 
 
-def _is_like(respondent: Respondent, interview: Interview, guide: InterviewGuide) -> bool:
+def _is_like(respondent: SimulatedRespondent, interview: Interview, guide: InterviewGuide) -> bool:
     """Whether somebody else tells of the same kind of event, in the language of the interview.
 
     A dock knows its load by a reference, a household has none.
@@ -153,12 +160,14 @@ def _is_like(respondent: Respondent, interview: Interview, guide: InterviewGuide
     )
 
 
-def _name(respondent: Respondent) -> str | None:
+def _name(respondent: SimulatedRespondent) -> str | None:
     name = respondent.context.get("contact_name")
     return str(name) if name is not None else None
 
 
-async def _play(services: Services, interview: Interview, respondent: Respondent) -> Played:
+async def _play(
+    services: Services, interview: Interview, respondent: SimulatedRespondent
+) -> Played:
     """Answer until the interview ends or the respondent does."""
     store = services.store
     guide = store.study(interview.study, interview.study_version).guide

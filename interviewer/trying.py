@@ -16,7 +16,7 @@ from interviewer import conversation, simulation, studies
 from interviewer.conversation import Message, Opening
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.interview import Interview, Turn
-from interviewer.core.respondent import Respondent
+from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.core.study import Study
 from interviewer.ports import Services
 from interviewer.prompts_folder import load_guide
@@ -214,9 +214,9 @@ def _share(figure: Figure) -> dict[str, Any]:
     return {"value": f"{figure.rate:.2f}", "interval": interval, "of": figure.of}
 
 
-def _respondent(number: int, line: str) -> Respondent:
+def _respondent(number: int, line: str) -> SimulatedRespondent:
     try:
-        return Respondent.read(json.loads(line))
+        return SimulatedRespondent.read(json.loads(line))
     except json.JSONDecodeError as error:
         raise InvalidInput(f"line {number}", f"is no JSON: {error.msg}") from None
     except InvalidInput as error:

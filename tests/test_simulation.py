@@ -20,7 +20,7 @@ from interviewer.core.contact import ContactPolicy
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
 from interviewer.core.reading import IntentReading, Reading
-from interviewer.core.respondent import Respondent
+from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.ports import Organization, Services
 from interviewer.prompts_folder import load_guide, load_phrases, ready_sources
 from interviewer.simulation import (
@@ -89,8 +89,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     store.close()
 
 
-def person(**changes: Any) -> Respondent:
-    return Respondent.read(
+def person(**changes: Any) -> SimulatedRespondent:
+    return SimulatedRespondent.read(
         {
             "id": "p",
             "study": "exception-follow-up",
@@ -121,7 +121,7 @@ def person(**changes: Any) -> Respondent:
     )
 
 
-def play(services: Services, *respondents: Respondent) -> list[Played]:
+def play(services: Services, *respondents: SimulatedRespondent) -> list[Played]:
     return asyncio.run(simulate(services, respondents[0].study, respondents))
 
 
@@ -318,7 +318,7 @@ class TestSimulatedInbox:
 
 def test_the_offline_interviewer_keeps_its_word_with_every_example(services: Services) -> None:
     offline = replace(services, reader=OfflineInterviewer())
-    people = [Respondent.read(json.loads(line)) for line in lines(EXAMPLES)]
+    people = [SimulatedRespondent.read(json.loads(line)) for line in lines(EXAMPLES)]
     known = sorted(study.slug for study in services.store.studies())
     played = [one for slug in known for one in asyncio.run(simulate(offline, slug, people))]
     assert len(played) == sum(one.study in known for one in people)
@@ -332,7 +332,7 @@ def test_the_offline_interviewer_keeps_its_word_with_every_example(services: Ser
 
 @pytest.mark.skipif(not DEVELOPMENT.exists(), reason="the data is not beside this checkout")
 def test_the_reachable_facts_of_the_development_respondents(services: Services) -> None:
-    people = [Respondent.read(json.loads(line)) for line in lines(DEVELOPMENT)]
+    people = [SimulatedRespondent.read(json.loads(line)) for line in lines(DEVELOPMENT)]
     slugs = sorted({one.study for one in people})
     played = [one for slug in slugs for one in asyncio.run(simulate(services, slug, people))]
     assert sum(reachable(one) for one in played) == 52  # interviewing.md section 8

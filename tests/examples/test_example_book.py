@@ -35,8 +35,8 @@ from interviewer.core.book import (
 )
 from interviewer.core.guide import Signal
 from interviewer.core.moments import Moment, shipment_moments
-from interviewer.core.respondent import Respondent
 from interviewer.core.shipment import ShipmentState, fold
+from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.core.vocabulary import EXCEPTIONS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -91,9 +91,9 @@ def moments() -> tuple[Moment, ...]:
     return tuple(inside.values())
 
 
-def respondents() -> list[Respondent]:
+def respondents() -> list[SimulatedRespondent]:
     with (EXAMPLES / "respondents.jsonl").open(encoding="utf-8") as file:
-        return [Respondent.read(json.loads(line)) for line in file]
+        return [SimulatedRespondent.read(json.loads(line)) for line in file]
 
 
 def test_it_is_as_large_as_it_says() -> None:
@@ -207,7 +207,7 @@ def test_the_respondents_are_of_the_book() -> None:
 
 
 @pytest.mark.parametrize("person", respondents(), ids=lambda person: str(person.id))
-def test_a_respondent_can_tell_what_must_be_elicited(person: Respondent) -> None:
+def test_a_respondent_can_tell_what_must_be_elicited(person: SimulatedRespondent) -> None:
     facts = {fact.id: fact for fact in person.facts}
     assert len(facts) == len(person.facts)
     assert set(person.must_elicit) <= set(facts)

@@ -173,7 +173,7 @@ class Behaviour(Part):
     lang: str | None = None  # spoken from this message on
 
 
-class Respondent(Part):
+class SimulatedRespondent(Part):
     """One simulated person."""
 
     id: str
@@ -198,7 +198,7 @@ class Respondent(Part):
     shipment_ref: str | None = None  # the shipment whose recipient this is
 
     @classmethod
-    def read(cls, values: Mapping[str, object]) -> "Respondent":
+    def read(cls, values: Mapping[str, object]) -> "SimulatedRespondent":
         """A respondent from one JSON object; raises InvalidInput naming the field."""
         try:
             return cls.model_validate(values)
@@ -241,7 +241,7 @@ class Memory(Value):
         return next((topics for topics in reversed(self.topics) if topics), frozenset())
 
 
-def begin(respondent: Respondent, guide: InterviewGuide, channel: Channel) -> Memory:
+def begin(respondent: SimulatedRespondent, guide: InterviewGuide, channel: Channel) -> Memory:
     """The memory before the first message of an interview."""
     first, later = LENGTHS["sms" if channel == "sms" else "chat"]
     if guide.audience == "b2b" and channel != "sms":
@@ -255,7 +255,7 @@ def begin(respondent: Respondent, guide: InterviewGuide, channel: Channel) -> Me
 
 
 def answer(
-    respondent: Respondent, memory: Memory, messages: Iterable[str]
+    respondent: SimulatedRespondent, memory: Memory, messages: Iterable[str]
 ) -> tuple[str | None, Memory]:
     """What the respondent says to the messages of one turn, and remembers.
 
@@ -334,7 +334,9 @@ def _is_playback(memory: Memory, text: str) -> bool:
     return memory.plays_back and not memory.confirmed and bool(PLAYBACK.search(text))
 
 
-def _scripted(respondent: Respondent, memory: Memory, text: str, asked: str | None) -> int | None:
+def _scripted(
+    respondent: SimulatedRespondent, memory: Memory, text: str, asked: str | None
+) -> int | None:
     """The place of the behaviour that is due now."""
     probed = asked is not None and len(memory.said) == 1 and not _is_playback(memory, text)
     for place, behaviour in enumerate(respondent.behaviours):
@@ -349,7 +351,7 @@ def _scripted(respondent: Respondent, memory: Memory, text: str, asked: str | No
 
 
 def _behave(
-    respondent: Respondent, memory: Memory, place: int, asked: str | None
+    respondent: SimulatedRespondent, memory: Memory, place: int, asked: str | None
 ) -> tuple[str, Memory]:
     behaviour = respondent.behaviours[place]
     opening = not memory.said
@@ -361,14 +363,16 @@ def _behave(
 
 
 def _open(
-    respondent: Respondent, memory: Memory, text: str, asked: str | None
+    respondent: SimulatedRespondent, memory: Memory, text: str, asked: str | None
 ) -> tuple[str, Memory]:
     penalty = len(text) > 2 * memory.first_limit
     memory = _say(_hear(memory, asked), respondent.opening, respondent.facts_at(0))
     return respondent.opening, memory.evolve(penalties=memory.penalties + penalty)
 
 
-def _answer_question(respondent: Respondent, memory: Memory, asked: str) -> tuple[str, Memory]:
+def _answer_question(
+    respondent: SimulatedRespondent, memory: Memory, asked: str
+) -> tuple[str, Memory]:
     says = SAYS.get(memory.language, SAYS["en"])
     repeated = is_repeated(asked, memory.heard)
     before, memory = memory, _hear(memory, asked).evolve(generic=False)
@@ -398,17 +402,17 @@ def _punish(memory: Memory, line: str, *, vague: bool = False) -> tuple[str, Mem
     return line, _say(memory, line)
 
 
-def _vague_line(respondent: Respondent, memory: Memory) -> str:
+def _vague_line(respondent: SimulatedRespondent, memory: Memory) -> str:
     return respondent.vague[min(memory.vague_lines, len(respondent.vague) - 1)]
 
 
-def _vague(respondent: Respondent, memory: Memory) -> tuple[str, Memory]:
+def _vague(respondent: SimulatedRespondent, memory: Memory) -> tuple[str, Memory]:
     line = _vague_line(respondent, memory)
     return line, _say(memory.evolve(vague_lines=memory.vague_lines + 1), line)
 
 
 def _earned(
-    respondent: Respondent, memory: Memory, untold: list[Fact], asked: str
+    respondent: SimulatedRespondent, memory: Memory, untold: list[Fact], asked: str
 ) -> Iterator[Fact]:
     """The facts that the question earns, the best matched first."""
     quoted = _quoted_topics(memory, asked)
@@ -448,7 +452,7 @@ def _takes_up(asked: str, utterance: str) -> bool:
 
 
 def _answer_generic(
-    respondent: Respondent, before: Memory, memory: Memory, untold: list[Fact]
+    respondent: SimulatedRespondent, before: Memory, memory: Memory, untold: list[Fact]
 ) -> tuple[str, Memory]:
     memory = memory.evolve(generic=True)
     if before.generic:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interviewer.core.errors import InvalidInput
-from interviewer.core.respondent import (
+from interviewer.core.simulated_respondent import (
     Memory,
-    Respondent,
+    SimulatedRespondent,
     answer,
     begin,
     is_foreign,
@@ -46,8 +46,8 @@ ASKS = {  # what earns what, as the second message of an interview
 }
 
 
-def respondent(**changes: Any) -> Respondent:
-    return Respondent.read(
+def respondent(**changes: Any) -> SimulatedRespondent:
+    return SimulatedRespondent.read(
         {
             "id": "r",
             "study": "parcel",
@@ -68,7 +68,7 @@ def respondent(**changes: Any) -> Respondent:
     )
 
 
-def replies(who: Respondent, *messages: str, b2b: bool = False) -> list[str | None]:
+def replies(who: SimulatedRespondent, *messages: str, b2b: bool = False) -> list[str | None]:
     memory = begin(who, b2b_guide() if b2b else recipient_guide(), who.channel)
     said = []
     for message in messages:
