@@ -55,6 +55,18 @@ SHIPMENT_COLUMNS = (
     "proof_place",
     "available_actions",
 )
+ACCOUNT_NAMES = {
+    "ref": "account_ref",
+    "name": "account_name",
+    "owner": "owner_name",
+    "second_owner": "second_owner_email",
+}
+CONTACT_NAMES = {
+    "ref": "contact_ref",
+    "name": "contact_name",
+    "role": "contact_role",
+    "locale": "language",
+}
 LONGEST_NAME = 200  # characters, of what the inbox is indexed by
 PERSON = {"name": "recipient_name", "phone": "phone", "email": "email", "locale": "language"}
 
@@ -84,7 +96,8 @@ def rows(raw: str, now: datetime) -> list[Row]:
         raise InvalidInput("type", f"is none of {', '.join(TYPES)}", event["type"])
     if "occurred_at" not in data and event.get("time"):
         data = {**data, "occurred_at": event["time"]}
-    plan = Plan(now=now, source=event["source"])
+    region = _part(data, "recipient").get("region")  # the country of numbers written without one
+    plan = Plan(now=now, source=event["source"], region=region if isinstance(region, str) else None)
     return [row for kind, record in reader(data) for row in _read(kind, record, plan)]
 
 
@@ -103,7 +116,7 @@ def _envelope(raw: str) -> dict[str, Any]:
 
 
 def _read(kind: Kind, record: Record, plan: Plan) -> tuple[Row, ...]:
-    """The rows of a record; a word that is not ours falls to the unknown one and is kept raw."""
+    """The rows of a record; a status or an exception code that is none of ours is refused."""
     said = {name: value for name, value in record.items() if value is not None}
     return RowReader(kind, plan).read(said).rows
 
@@ -151,23 +164,32 @@ def _claim(data: Data) -> Iterator[tuple[Kind, Record]]:
     )
 
 
+def _claim_opened(data: Data) -> Iterator[tuple[Kind, Record]]:
+    yield from _claim(_timed(data, "opened_at"))
+
+
+def _claim_closed(data: Data) -> Iterator[tuple[Kind, Record]]:
+    yield from _claim(_timed(data, "closed_at"))
+
+
+def _timed(data: Data, name: str) -> Data:
+    """The data with this time; where it is not given, it is when the event occurred."""
+    return data if data.get(name) else {**data, name: data.get("occurred_at")}
+
+
 def _account(data: Data) -> Iterator[tuple[Kind, Record]]:
     account = _part(data, "account")
     contacts = account.get("contacts") or []
-    names = {"ref": "account_ref", "name": "account_name", "owner": "owner_name"}
-    plain = {key: value for key, value in account.items() if key != "contacts"}
-    yield Account, {names.get(str(key), str(key)): value for key, value in plain.items()}
-    for contact in contacts if isinstance(contacts, list) else []:
-        if not isinstance(contact, dict):
-            raise InvalidInput("account.contacts", "holds something that is no object", contact)
-        renamed = {
-            "ref": "contact_ref",
-            "role": "contact_role",
-            "name": "contact_name",
-            "locale": "language",
-        }
-        record: Record = {renamed.get(str(k), str(k)): value for k, value in contact.items()}
-        yield Contact, {**record, "account_ref": account.get("ref")}
+    if not isinstance(contacts, list) or not all(isinstance(c, dict) for c in contacts):
+        raise InvalidInput("account.contacts", "is no list of objects", contacts)
+    plain = {name: value for name, value in account.items() if name != "contacts"}
+    yield Account, _renamed(plain, ACCOUNT_NAMES)
+    for contact in contacts:
+        yield Contact, {**_renamed(contact, CONTACT_NAMES), "account_ref": account.get("ref")}
+
+
+def _renamed(data: Data, names: Mapping[str, str]) -> Record:
+    return {names.get(name, name): value for name, value in data.items()}
 
 
 def _score(data: Data) -> Iterator[tuple[Kind, Record]]:
@@ -218,8 +240,8 @@ TYPES: Mapping[str, Callable[[Data], Iterator[tuple[Kind, Record]]]] = {
     "shipment.status": _shipment,
     "shipment.delivered": _shipment,
     "shipment.exception": _shipment,
-    "claim.opened": _claim,
-    "claim.closed": _claim,
+    "claim.opened": _claim_opened,
+    "claim.closed": _claim_closed,
     "account.updated": _account,
     "account.score": _score,
     "account.outcome": _outcome,
