@@ -50,6 +50,14 @@ class Answer:
         topics = {topic for topic in self.interview.topics if name in self.fills_of(topic)}
         return any(mention.topic in topics for mention in self.mentions)
 
+    def is_what_the_topic_asks(self, name: str) -> bool:
+        """Whether the topic's own question is the one for the field, so that a plain no denies it.
+
+        Where the field has a question of its own, the topic's is a free one.
+        """
+        topic = self.guide.topics.get(self.interview.current_topic or "")
+        return topic is not None and topic.fills == (name,) and name not in topic.field_ask
+
     def is_only(self, name: str) -> bool:
         """Whether the field is the one of its type that the topic asks for."""
         kind = self.guide.fields[name].type
@@ -88,7 +96,7 @@ def _readings(answer: Answer, name: str, field: Field) -> Iterator[FieldReading]
         return
     direct = name == answer.asked
     near = direct or name in answer.topic_fills
-    if field.type == "yes_no" and (direct or answer.topic_fills == (name,)):
+    if field.type == "yes_no" and (direct or answer.is_what_the_topic_asks(name)):
         yield from _yes_or_no(answer.said, answers, SURE if direct else TOLD)
     if field.type in ("yes_no", "choice") and (near or answer.is_told(name)):
         yield from _by_words(answer, field, near)

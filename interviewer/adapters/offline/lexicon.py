@@ -99,6 +99,10 @@ class Finding(Part):
             if not self.unless.regex.search(said.line[start:end]):
                 yield said.words_at(match.start(), match.end())
 
+    def is_in(self, said: Utterance) -> bool:
+        """Whether it is said at all."""
+        return next(self.spans(said), None) is not None
+
 
 class Reads(Part):
     """Words by what they tell of an answer: concrete, judging, general."""

@@ -57,7 +57,7 @@ class OfflineInterviewer:
             contradicts=_contradicted(told, known, interview),
             language=language,
             new_information=1.0 if answers_field else new_information(told, words, interview),
-            injection=any(True for one in known for _ in one.injection.spans(said)),
+            injection=any(one.injection.is_in(said) for one in known),
             quote=quote_of(happened, words, mentions, interview),
             cue=cue_of(said, known, intents, sentiment),
         )
@@ -84,13 +84,14 @@ def _with_that_of_interview(words: Lexicon, language: str) -> tuple[Lexicon, ...
 
 def _contradicted(said: Utterance, known: Sequence[Lexicon], interview: Interview) -> str | None:
     """The key of the record that the answer contradicts; only what the record holds can be."""
-    for key in CONTRADICTED:
-        held = interview.context.get(key) is not None
-        if held and any(
-            True
-            for one in known
-            if key in one.contradictions
-            for _ in one.contradictions[key].spans(said)
-        ):
-            return key
-    return None
+    held = (key for key in CONTRADICTED if interview.context.get(key) is not None)
+    return next(
+        (
+            key
+            for key in held
+            if any(
+                key in one.contradictions and one.contradictions[key].is_in(said) for one in known
+            )
+        ),
+        None,
+    )
