@@ -70,10 +70,8 @@ def _answer_fields(responses: dict[str, Any], schema: dict[str, Any]) -> list[tu
     good = next(answer for status, answer in responses.items() if status < "300")
     model = _resolved(next(iter(good["content"].values()))["schema"], schema)
     model = _resolved(model.get("items", model), schema)
-    return [
-        (name, _resolved(field, schema).get("description", ""))
-        for name, field in model.get("properties", {}).items()
-    ]
+    fields = model.get("properties", {}).items()
+    return [(name, field.get("description", "")) for name, field in fields]
 
 
 def _resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
