@@ -23,7 +23,7 @@ from interviewer.core.interview import Channel, Decision, Interview, Move, Statu
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.opt_out import is_opt_out
-from interviewer.core.playback import lines
+from interviewer.core.playback import notes
 from interviewer.core.reading import IntentReading, Reading, clamp, merge_lexicon
 from interviewer.core.study import Study
 from interviewer.core.wording import CloseReason, Wording
@@ -423,8 +423,7 @@ def _template(
     if decision.move == "close":
         return wording.closing(phrases, language, _close_reason(decision))
     if decision.move == "playback":
-        notes = [line.said for line in lines(guide, interview)]
-        return wording.playback(phrases, language, notes)
+        return wording.playback(phrases, language, notes(guide, interview, phrases))
     return _question(services, guide, interview, decision)
 
 

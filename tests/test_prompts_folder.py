@@ -12,6 +12,7 @@ from interviewer.prompts_folder import (
     load_phrases,
     prompts_folder,
     ready_guides,
+    ready_sources,
 )
 
 SMALL = """\
@@ -45,12 +46,17 @@ def test_the_ready_studies() -> None:
         "delivery-check",
         "exception-follow-up",
         "claim-closed",
+        "claim-intake",
         "account-renewal",
+        "account-review",
         "score-drop",
+        "disruption-check",
+        "win-loss",
     }
     guides = ready_guides()
-    assert wanted <= set(guides)
-    assert all(guides[slug].languages == ("en", "es", "de") for slug in wanted)
+    assert set(guides) == wanted
+    assert all({"en", "es", "de"} <= set(guide.languages) for guide in guides.values())
+    assert all(check_guide(source) == () for source in ready_sources())
     assert set(load_phrases()) == {"en", "es", "de", "fr", "pt"}
 
 

@@ -50,6 +50,10 @@ LONGEST: Context = {
     "value": 90.25,
     "value_before": 97.25,
     "exception_count": 12,
+    "exceptions": [
+        {"shipment_ref": "PO 4500128837-001"},
+        {"shipment_ref": "PO 4500128837-002"},
+    ],
     "proof": "signature",
 }
 """The longest values that a message is expected to hold; days are added per language."""
@@ -314,6 +318,9 @@ def _translated(guide: InterviewGuide) -> Iterator[tuple[Path, Mapping[str, obje
                 yield ("topics", name, key), wordings
         for field, words in topic.field_ask.items():
             yield ("topics", name, "field_ask", field), words
+    for field_name, coded in guide.fields.items():
+        if coded.label or (guide.budget.playback == "fields" and field_name != PLAYBACK_FIELD):
+            yield ("fields", field_name, "label"), coded.label
     for option, words in guide.options.items():
         yield ("options", option), words
     for variant_name, variant in guide.variants.items():

@@ -92,7 +92,11 @@ class Situation:
     def open_topics(self) -> tuple[str, ...]:
         """Topics still to ask, in the order of the guide."""
         done = self.covered | self.interview.asked_topics | self.skipped
-        return tuple(t for t in self.interview.topics if t not in done and not self.is_filled(t))
+        return tuple(
+            t
+            for t in self.interview.topics
+            if t not in done and not self.is_filled(t) and not self.is_moot(t)
+        )
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -104,6 +108,12 @@ class Situation:
         """Whether all that the topic is asked for is already known."""
         fills = self.guide.topics[name].fills
         return bool(fills) and self.fields.issuperset(fills)
+
+    def is_moot(self, name: str) -> bool:
+        """Whether the coded answers so far leave nothing to ask of the topic."""
+        told = {field: reading.value for field, reading in self.reading.fields.items()}
+        known = {**self.interview.context, **self.interview.fields, **told}
+        return self.guide.is_moot(self.guide.topics[name], known)
 
     @cached_property
     def musts(self) -> frozenset[str]:
@@ -157,15 +167,25 @@ class Situation:
     def told_something(self) -> bool:
         """Whether any answer said something that can be read back."""
         readings = (*self.interview.readings, self.reading)
+        if self.reads_back_fields:
+            return any(r.fields for r in readings)
         return any(r.specificity != "vague" or r.topics for r in readings)
 
     @property
+    def reads_back_fields(self) -> bool:
+        """Whether the study is a form: its playback reads back the coded answers."""
+        return self.guide.budget.playback == "fields"
+
+    @property
     def plays_back(self) -> bool:
-        """Whether a summary is to be read back: once, where the study has one, not by SMS."""
+        """Whether a summary is to be read back: once, where the study has one.
+
+        By SMS only coded answers are: they are short enough.
+        """
         return (
-            self.guide.budget.playback
+            bool(self.guide.budget.playback)
             and not self.interview.had_playback
-            and self.interview.channel != "sms"
+            and (self.interview.channel != "sms" or self.reads_back_fields)
             and self.told_something
         )
 
@@ -284,7 +304,7 @@ def needs_probe(now: Situation) -> Decision | None:
     topic = now.topic
     if topic is None or not now.reading.needs_probe or now.only_asked_back:
         return None
-    if now.answers_a_field:
+    if now.answers_a_field or (now.reads_back_fields and now.is_filled(topic)):
         return None
     worth_it = now.reading.is_negative or topic in now.musts
     if not (worth_it and now.can_probe) or now.is_fruitless:
@@ -313,7 +333,9 @@ def consequence(now: Situation) -> Decision | None:
 def saturated(now: Situation) -> Decision | None:
     """Two answers in a row brought nothing new, and what had to be asked was."""
     last_two = (*now.interview.readings, now.reading)[-2:]
-    stale = len(last_two) == 2 and all(r.new_information < NOTHING_NEW for r in last_two)
+    stale = len(last_two) == 2 and all(
+        r.new_information < NOTHING_NEW and not r.fields for r in last_two
+    )
     if not stale or now.open_musts:
         return None
     return Decision(move="playback" if now.plays_back else "close", reason="saturated")
@@ -328,7 +350,7 @@ def open_topic(now: Situation) -> Decision | None:
 
 def complete(now: Situation) -> Decision:
     """Nothing is left to ask."""
-    enough = len(now.interview.answers) + 1 >= ANSWERS_FOR_PLAYBACK
+    enough = now.reads_back_fields or len(now.interview.answers) + 1 >= ANSWERS_FOR_PLAYBACK
     plays_back = now.plays_back and enough
     return Decision(move="playback" if plays_back else "close", reason="complete")
 
@@ -453,7 +475,16 @@ def next_topic(now: Situation, reason: str, preface: Preface | None = None) -> D
         waiting = ("change",)
     elif now.questions_left <= len(now.open_musts):
         waiting = now.open_musts
-    return Decision(move="ask", reason=reason, topic=waiting[0], preface=preface)
+    first = waiting[0]
+    return Decision(
+        move="ask", reason=reason, topic=first, field=form_field(now, first), preface=preface
+    )
+
+
+def form_field(now: Situation, topic: str) -> str | None:
+    """In a form, the one coded field that the topic's own question asks for."""
+    fills = now.guide.topics[topic].fills if now.reads_back_fields else ()
+    return fills[0] if len(fills) == 1 else None
 
 
 def open_field(now: Situation) -> tuple[str, str] | None:
@@ -462,6 +493,8 @@ def open_field(now: Situation) -> tuple[str, str] | None:
     for name in now.interview.topics:
         topic = now.guide.topics[name]
         if name in now.skipped or name not in now.covered | now.interview.asked_topics:
+            continue
+        if now.is_moot(name):
             continue
         for field in topic.field_ask:
             if field not in now.fields and field not in asked:

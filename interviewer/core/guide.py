@@ -83,12 +83,14 @@ NAMEABLE = frozenset(
         "value",
         "value_before",
         "exception_count",
+        "references",
         "since",
         "point",
     )
 )
 """What a guide may put in `names`: all that a message may say of what is known."""
 
+REFERENCES = 2  # shipments that a message names
 PROBE_PLACEHOLDERS = frozenset(("quote", "aspect"))
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 OPTIONAL_PART = re.compile(r"\[[^\[\]]*\]")
@@ -115,6 +117,7 @@ Name = Annotated[str, Limited(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Limited(min_length=1, max_length=1000)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
 Words = Mapping[Language, Text]  # language -> words
+Known = str | int | float | bool
 Wordings = Mapping[Language, Texts]  # language -> the first wording, then the same in other words
 
 
@@ -127,12 +130,13 @@ class Part(BaseModel):
 class Budget(Part):
     """Hard limits; the core keeps them whatever is said.
 
-    `questions` counts the opener and the probes, not the playback.
+    `questions` counts the opener and the probes, not the playback. A playback reads back what was
+    told; with `fields` it reads back the coded answers, each with its label.
     """
 
     questions: PositiveInt
     probes_in_a_row: NonNegativeInt
-    playback: bool = False
+    playback: bool | Literal["fields"] = False
 
 
 class Sample(Part):
@@ -149,12 +153,14 @@ class Field(Part):
     `of` lists the values of a choice, or maps each value to the words that mean it, by language;
     a `yes_no` field may give such words for "yes" and "no". `signal` is the renewal-risk signal
     that the values in `asserts` prove and those in `denies` rule out (a range for a scale).
+    `label` names the answer where a playback reads back fields.
     """
 
     type: Literal["yes_no", "number", "choice", "scale", "date", "text"]
     of: Mapping[str, Wordings] = {}
     min: int | None = None
     max: int | None = None
+    label: Words = {}
     signal: Signal | None = None
     asserts: tuple[str | int, ...] = ()
     denies: tuple[str | int, ...] = ()
@@ -226,7 +232,8 @@ class Aspect(Part):
 class Topic(Part):
     """Something the study wants to learn.
 
-    `needs` and `moot` drop it by context, `roles` by who answers; `instead_of` names the topic
+    `needs` and `moot` drop it by context, `moot` also by a coded answer (one value, or any of a
+    list), `roles` by who answers; `instead_of` names the topic
     whose place, and must, it takes for its roles. `field_ask` holds the plain question for a
     coded field that the answers left open. `aspect` is what a probe asks about when there are no
     words to quote; without it the words of the variant are used.
@@ -234,7 +241,7 @@ class Topic(Part):
 
     must: bool = False
     needs: tuple[Name, ...] = ()
-    moot: Mapping[Name, str | int | float | bool] = {}
+    moot: Mapping[Name, Known | tuple[Known, ...]] = {}
     roles: tuple[Role, ...] = ()
     instead_of: Name | None = None
     consequence: bool = False
@@ -347,9 +354,16 @@ class InterviewGuide(Part):
             return False
         if any(context.get(key) is None for key in topic.needs):
             return False
-        if topic.moot and all(_same(context.get(key), value) for key, value in topic.moot.items()):
+        if self.is_moot(topic, context):
             return False
         return self._can_name_option(topic, context)
+
+    def is_moot(self, topic: Topic, known: Context) -> bool:
+        """Whether context or coded answers make the topic pointless; unknown is not moot."""
+        return bool(topic.moot) and all(
+            any(_same(known.get(key), value) for value in _several(values))
+            for key, values in topic.moot.items()
+        )
 
     def _can_name_option(self, topic: Topic, context: Context) -> bool:
         """Whether the chosen option has words here, where every wording says it."""
@@ -362,6 +376,15 @@ def required(text: str) -> frozenset[str]:
     return frozenset(PLACEHOLDER.findall(OPTIONAL_PART.sub("", text)))
 
 
+def references_of(context: Context) -> tuple[str, ...]:
+    """The first two shipments of an account's exceptions; more of them no message names."""
+    exceptions = context.get("exceptions")
+    listed = exceptions if isinstance(exceptions, list | tuple) else ()
+    rows = (row for row in listed if isinstance(row, Mapping))
+    said = dict.fromkeys(" ".join(str(row.get("shipment_ref") or "").split()) for row in rows)
+    return tuple(text for text in said if text)[:REFERENCES]
+
+
 def guide_hash(guide: InterviewGuide) -> str:
     """A name for exactly this content: SHA-256 of its canonical JSON, in hex."""
     content = json.dumps(guide.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
@@ -372,6 +395,10 @@ def _role(context: Context) -> str | None:
     """The contact's role, where the account names one of the five; no role opens every topic."""
     role = str(context.get("contact_role") or "").strip().lower()
     return role if role in get_args(Role) else None
+
+
+def _several(values: Known | tuple[Known, ...]) -> tuple[Known, ...]:
+    return values if isinstance(values, tuple) else (values,)
 
 
 def _same(known: object, value: object) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from interviewer.core.guide import Audience, Channel, Context, InterviewGuide
+from interviewer.core.guide import Audience, Channel, Context, InterviewGuide, references_of
 from interviewer.core.lint_patterns import (
     ALSO_ASKS,
     ASKS_FOR,
@@ -296,9 +296,12 @@ def personal_data_request(message: Message, about: LintContext) -> Iterator[Faul
 
 def personal_data_echo(message: Message, about: LintContext) -> Iterator[Fault]:
     """Says something that looks like a contact or payment detail, even as a quote."""
-    keys = ("brand", *(("reference", "shipment_ref") if "reference" in about.guide.names else ()))
+    names = about.guide.names
+    keys = ("brand", *(("reference", "shipment_ref") if "reference" in names else ()))
+    named = (str(about.context.get(key) or "") for key in keys)
+    shipments = references_of(about.context) if "references" in names else ()
     text = message.text
-    for value in (*about.own, *(str(about.context.get(key) or "") for key in keys)):
+    for value in (*about.own, *named, *shipments):
         text = text.replace(value, " " * len(value)) if value else text
     text = DATE_OR_TIME.sub(lambda match: " " * len(match[0]), text)
     for hit in PERSONAL.finditer(text):

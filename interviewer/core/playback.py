@@ -1,15 +1,22 @@
-"""What is read back before a B2B interview closes: the respondent's own words, line by line."""
+"""What is read back before an interview closes: the respondent's own words, line by line.
+
+Most studies read back what was told on their topics; a form, `playback: fields`, its coded answers.
+"""
 
 import re
 from collections.abc import Iterator
 
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Interview
+from interviewer.core.interview import Interview, Turn
 from interviewer.core.reading import Value
+from interviewer.core.sms_text import fits_sms
+from interviewer.core.wording import PhraseBook, phrases_for, say_day
 
 LINES = 5
 WORDS = 60  # over all lines (interviewing.md section 6)
 LINE_WORDS = 16
+FIELD_WORDS = 12  # of one coded answer
+FRAME = "x" * 45  # room in an SMS for what stands around the lines, in any language
 CLAUSE_END = re.compile(
     r"[.,;:!?](?=\s)|\s(?=(?:and|but|so|because|y|pero|porque|und|aber|weil)\s)"
 )
@@ -21,14 +28,24 @@ class Line(Value):
     topic: str
     turn_seq: int
     text: str
+    field: str | None = None  # the coded answer that it is
 
 
 def lines(guide: InterviewGuide, interview: Interview) -> tuple[Line, ...]:
     """What was told, must topics first where not all fit, in the order it was said.
 
-    An answer that covers several topics is read back once.
+    An answer that covers several topics is read back once. Coded answers come in the order of the
+    guide.
     """
-    told = {line.topic: line for line in _told(interview)}
+    if guide.budget.playback == "fields":
+        return tuple(_field_lines(guide, interview))
+    told: dict[str, Line] = {}
+    covered: set[str] = set()
+    for line, covers in _told(interview):
+        if line.topic not in covered:  # what first covered a topic stands; until then the latest
+            told[line.topic] = line
+        if covers:
+            covered.add(line.topic)
     musts = guide.must_topics(interview.context)
     wanted = [*(name for name in musts if name in told), *(n for n in told if n not in musts)]
     kept: dict[str, Line] = {}
@@ -42,8 +59,52 @@ def lines(guide: InterviewGuide, interview: Interview) -> tuple[Line, ...]:
     return tuple(sorted(kept.values(), key=lambda line: line.turn_seq))
 
 
-def _told(interview: Interview) -> Iterator[Line]:
-    """One line per topic and answer; an answer without evidence stands for the topic asked."""
+def notes(guide: InterviewGuide, interview: Interview, phrases: PhraseBook) -> list[str]:
+    """The lines as they are read back: a coded answer with its label, a day as the day meant.
+
+    Of coded answers as many as fit, by SMS into the length of a first message.
+    """
+    said = [_note(guide, interview, phrases, line) for line in lines(guide, interview)]
+    while len(said) > 1 and not _fits(said, interview):
+        said.pop()
+    return said
+
+
+def _note(guide: InterviewGuide, interview: Interview, phrases: PhraseBook, line: Line) -> str:
+    if line.field is None:
+        return line.text
+    label = guide.fields[line.field].label[guide.speaks(interview.language)]
+    is_day = guide.fields[line.field].type == "date"
+    spoken = phrases_for(phrases, interview.language)
+    day = say_day(spoken, interview.fields[line.field], short=True) if is_day else None
+    return f"{label}: {day or line.text}"
+
+
+def _fits(said: list[str], interview: Interview) -> bool:
+    text = " ".join(f"{note}." for note in said)
+    by_sms = interview.channel == "sms"
+    return len(text.split()) <= WORDS and (not by_sms or fits_sms(text + FRAME, first=True))
+
+
+def _field_lines(guide: InterviewGuide, interview: Interview) -> Iterator[Line]:
+    """The latest answer of each field, in the words that gave it."""
+    for name in guide.fields:
+        turn = next((t for t in reversed(interview.answers) if _gives(t, name)), None)
+        topic = next((n for n, t in guide.topics.items() if name in t.fills), None)
+        if turn and turn.reading and topic:
+            text = shortened(turn.reading.fields[name].evidence, FIELD_WORDS)
+            yield Line(topic=topic, turn_seq=turn.seq, text=text, field=name)
+
+
+def _gives(turn: Turn, field: str) -> bool:
+    return turn.reading is not None and field in turn.reading.fields
+
+
+def _told(interview: Interview) -> Iterator[tuple[Line, bool]]:
+    """One line per topic and answer, with whether it covers the topic.
+
+    An answer without evidence stands for the topic asked.
+    """
     asked: str | None = None
     for turn in interview.turns:
         if turn.asks:
@@ -59,15 +120,18 @@ def _told(interview: Interview) -> Iterator[Line]:
             evidence = {asked: turn.text}
         for name, text in evidence.items():
             if text:
-                yield Line(topic=name, turn_seq=turn.seq, text=shortened(text))
+                covers = turn.reading.specificity == "specific"
+                if name in turn.reading.topics:
+                    covers = turn.reading.topics[name].covered == "yes"
+                yield Line(topic=name, turn_seq=turn.seq, text=shortened(text)), covers
 
 
-def shortened(evidence: str) -> str:
+def shortened(evidence: str, words: int = LINE_WORDS) -> str:
     """The span up to its last full clause within the limit, still an exact part of it."""
-    if len(evidence.split()) <= LINE_WORDS:
+    if len(evidence.split()) <= words:
         return evidence.strip()
     end = 0
-    for word in evidence.split()[:LINE_WORDS]:
+    for word in evidence.split()[:words]:
         end = evidence.index(word, end) + len(word)
     clauses = [found.start() for found in CLAUSE_END.finditer(evidence, 0, end)]
     return evidence[: clauses[-1] if clauses else end].strip().rstrip(",;:")

@@ -26,6 +26,7 @@ from interviewer.core.guide import (
     ProbeKind,
     Text,
     Texts,
+    references_of,
     required,
 )
 from interviewer.core.lint import question_of
@@ -186,10 +187,20 @@ def field_question(
     *,
     channel: Channel = "chat",
 ) -> Wording:
-    """The plain question for a coded field; raises KeyError when no topic has one for it."""
+    """The plain question for a coded field: the field's own, else that of the topic it is of.
+
+    Raises:
+        KeyError: No topic fills the field.
+    """
     spoken = guide.speaks(language)
     values = known_values(guide, phrases, context, spoken, channel)
-    topic = next(name for name, t in guide.topics.items() if field in t.field_ask)
+    topic = next((name for name, t in guide.topics.items() if field in t.field_ask), None)
+    if topic is None:
+        filling = (name for name, t in guide.topics.items() if field in t.fills)
+        topic = next(filling, None)
+        if topic is None:
+            raise KeyError(field)
+        return question(guide, phrases, context, spoken, topic, channel=channel)
     text = guide.topics[topic].field_ask[field][spoken]
     return Wording(fill(text, values), f"{guide.slug}/topics/{topic}/field_ask/{field}/{spoken}")
 
@@ -355,6 +366,7 @@ def known_values(
         said[key] = _one_line(context.get(key))
     for key in ("value", "value_before", "exception_count"):
         said[key] = _say_number(spoken, context.get(key))
+    said["references"] = ", ".join(references_of(context))
     return {name: text for name, text in said.items() if text}
 
 

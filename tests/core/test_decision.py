@@ -18,10 +18,12 @@ from interviewer.core.reading import (
     Reading,
     TopicReading,
 )
+from interviewer.prompts_folder import ready_guides
 from tests.guides import b2b_guide, recipient_guide
 
 AT = datetime(2026, 9, 1, 10, tzinfo=UTC)
 RECIPIENT, B2B = recipient_guide(), b2b_guide()
+CLAIM = ready_guides()["claim-intake"]
 ENDS = {"opt_out", "urgent", "person", "lost", "respondent_ended"}
 
 
@@ -385,3 +387,81 @@ def test_at_most_six_options_and_never_one_beyond_the_budget() -> None:
         assert len(options(guide, opened(guide))) <= 6
     used = played(RECIPIENT, THIN, SPECIFIC)
     assert {o.move for o in options(RECIPIENT, used)} == {"close", "hand_off"}
+
+
+def filled(specificity: str = "vague", **values: Any) -> Reading:
+    """A reading that gives these coded answers."""
+    fields = {name: FieldReading(value=value, evidence="x") for name, value in values.items()}
+    return reading(specificity, fields=fields, new_information=0.0)
+
+
+def asked(interview: Interview) -> list[str | None]:
+    """The topics asked about, in order, probes aside."""
+    return [turn.topic for turn in interview.said if turn.move == "ask"]
+
+
+def test_a_form_asks_what_is_missing_and_reads_back() -> None:
+    """Short answers that fill a field are neither probed nor taken for the end."""
+    interview = played(
+        CLAIM,
+        filled("specific", problem="damaged"),
+        filled(items="two plates"),
+        reading("specific"),
+        filled(found_on="2026-08-28"),
+        filled(packaging_kept="yes"),
+        filled(value="40 euros"),
+        filled(wish="replace"),
+        filled(photos="yes", signed_clean="no"),
+    )
+    topics = "problem items condition found_on packaging value wish evidence"
+    assert asked(interview) == topics.split()
+    assert interview.said[-1].move == "playback"
+
+
+@pytest.mark.parametrize("problem", ["lost", "not_received", "misdelivered"])
+def test_a_form_does_not_ask_for_the_look_of_what_is_not_there(problem: str) -> None:
+    interview = played(
+        CLAIM,
+        filled("specific", problem=problem, items="a lamp"),
+        filled(found_on="2026-08-28"),
+        filled(value="60"),
+        filled(wish="refund"),
+    )
+    assert asked(interview) == ["problem", "found_on", "value", "wish"]
+    assert interview.said[-1].move == "playback"
+
+
+def test_a_form_that_was_told_everything_at_once_reads_back_at_once() -> None:
+    context = {"exception_code": "lost"}
+    everything = filled(
+        "specific",
+        problem="lost",
+        items="a lamp",
+        found_on="2026-08-28",
+        value="60",
+        wish="refund",
+    )
+    assert decide(CLAIM, opened(CLAIM, context=context), everything).move == "playback"
+
+
+def test_a_field_that_the_context_holds_is_not_asked() -> None:
+    interview = played(CLAIM, filled("specific", problem="damaged"), context={"items": "a lamp"})
+    assert asked(interview) == ["problem", "condition"]
+
+
+@pytest.mark.parametrize("channel", ["sms", "chat"])
+def test_a_form_reads_back_by_sms_too(channel: str) -> None:
+    ten = [filled("specific", problem="damaged"), *[reading("specific")] * 9]
+    interview = played(CLAIM, *ten, channel=channel)
+    assert interview.said[-1].move == "playback"
+    assert interview.questions_asked <= CLAIM.budget.questions
+
+
+def test_a_form_that_learned_nothing_has_nothing_to_read_back() -> None:
+    interview = played(CLAIM, *[reading("specific", topics={"condition": "yes"})] * 12)
+    assert "playback" not in [turn.move for turn in interview.said]
+
+
+def test_the_question_of_a_form_is_the_plain_one_for_its_field() -> None:
+    decision = decide(CLAIM, opened(CLAIM), filled("specific", problem="partial"))
+    assert (decision.topic, decision.field) == ("items", "items")

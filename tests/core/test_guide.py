@@ -94,6 +94,33 @@ def problems(**changes: Any) -> list[str]:
         ),
         ("delivery-check", {}, "experience"),
         (
+            "claim-intake",
+            {"exception_code": "damaged"},
+            "problem items condition found_on packaging value wish evidence",
+        ),
+        ("claim-intake", {"problem": "lost"}, "problem items found_on value wish"),
+        (
+            "claim-intake",
+            {"exception_code": "not_received"},
+            "problem items condition found_on value wish",
+        ),
+        (
+            "account-review",
+            {"contact_role": "warehouse"},
+            "incident response recurrence contact improve agenda",
+        ),
+        ("disruption-check", {}, "impact told outstanding"),
+        (
+            "win-loss",
+            {"contact_role": "buyer", "renewal_outcome": "lost"},
+            "reason decisive alternatives incident change anything_else",
+        ),
+        (
+            "win-loss",
+            {"contact_role": "sponsor", "renewal_outcome": "won"},
+            "reason decisive incident change anything_else",
+        ),
+        (
             "account-renewal",
             {"contact_role": "buyer", "open_claims": 0, "invoice_disputes": "0"},
             "priorities incident response contact alternatives decision change anything_else",

@@ -103,6 +103,25 @@ def test_opener(
     assert say(slug, context, language, channel).startswith(begins)
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "said"),
+    [
+        (["PO 45001288371", "PO 2", "PO 3"], ", among them PO 45001288371, PO 2. These"),
+        (["PO 1", None, "PO 1"], ", among them PO 1. These"),
+        ([], "in the last days: 3 so far. These"),
+        (None, "in the last days: 3 so far. These"),
+        ("PO 1", "in the last days: 3 so far. These"),
+    ],
+)
+def test_a_disruption_names_at_most_two_shipments(exceptions: Any, said: str) -> None:
+    if isinstance(exceptions, list):
+        exceptions = [{"shipment_ref": ref, "exception_code": "lost"} for ref in exceptions]
+    context = {"brand": "Northway", "exception_count": 3, "exceptions": exceptions}
+    text = say("disruption-check", context)
+    assert said in text
+    assert not lint(text, LintContext(GUIDES["disruption-check"], "chat", "en", "opener", context))
+
+
 def test_an_opener_that_lacks_a_value_gives_way_to_the_introduction() -> None:
     guide = GUIDES["delivery-check"]
     bare = guide.model_copy(update={"opener": {"en": {"chat": "{brand}, on {day}: how was it?"}}})
@@ -127,6 +146,7 @@ VALUES = st.one_of(
 KEYS = (
     "brand", "delivered_at", "exception_at", "exception_code", "option_chosen", "metric", "value",
     "value_before", "renewal_date", "claim_closed_at", "contact_name", "account_name", "late",
+    "exceptions", "exception_count", "review_date", "shipment_ref",
 )  # fmt: skip
 
 
