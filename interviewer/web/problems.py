@@ -39,6 +39,7 @@ STATUS: tuple[tuple[type[InterviewerError], int], ...] = (
     (Unavailable, 503),
 )
 RETRY_AFTER = "5"  # seconds
+BODY_REFUSED = (400, 413, 415)
 MEDIA_TYPE = "application/problem+json"
 OUR_FAULT = "Something went wrong on our side; nothing that was accepted is lost. Please try again."
 
@@ -119,7 +120,9 @@ def _field_problem(error: dict[str, Any]) -> FieldProblem:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
-    return answer(request, error.status_code, str(error.detail), headers=headers)
+    status, detail = error.status_code, str(error.detail)
+    errors = [FieldProblem(field="body", message=detail)] if status in BODY_REFUSED else []
+    return answer(request, status, detail, errors=errors, headers=headers)
 
 
 class UnexpectedErrors:
