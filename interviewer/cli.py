@@ -1,87 +1,85 @@
 """The command line: one thin function per command."""
 
 import asyncio
+import logging
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.core.errors import InterviewerError, InvalidInput, NotFound
-from interviewer.terminal import counted, err, say, steps, table
+from interviewer.core.errors import (
+    InterviewerError,
+    InvalidGuide,
+    InvalidInput,
+    NotFound,
+)
+from interviewer.terminal import complain, counted, say, steps, table
+
+if TYPE_CHECKING:
+    from interviewer.ports import Services
 
 app = typer.Typer(
     help="A feedback interviewer for logistics: short interviews at the moment that matters.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-study_app = typer.Typer(help="Studies: what is asked, of whom, at which moment.")
-key_app = typer.Typer(help="Keys of the JSON API.")
+study_app = typer.Typer(
+    help="Studies: what is asked, of whom, at which moment.", no_args_is_help=True
+)
+key_app = typer.Typer(help="Keys of the JSON API.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 app.add_typer(key_app, name="key")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
+Slug = Annotated[str, typer.Argument(help="The study's slug.")]
+Report = Annotated[Path, typer.Option(help="Where the report goes.")]
+GUIDE_FILES = (".yaml", ".yml")
 
 
 def main() -> None:
     """Run a command; an expected error is one line and exit status 1, never a traceback."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
+    except InvalidInput as error:
+        given = "" if error.value is None else f" (given: {str(error.value)[:80]!r})"
+        complain(error.message + given)
+        sys.exit(1)
     except InterviewerError as error:
-        err.print(f"error: {error.message}", markup=False)
+        complain(error.message)
+        sys.exit(1)
+    except OSError as error:
+        complain(f"{error.filename or 'file'}: {error.strerror or error}")
         sys.exit(1)
 
 
-def _services() -> Any:
-    from interviewer.settings import Settings
+def _services() -> "Services":
+    from interviewer.settings import read_settings
     from interviewer.wiring import build
 
-    return build(Settings())
+    return build(read_settings())
 
 
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
-    """Say what to do next when no command is given."""
+    """A feedback interviewer for logistics; without a command it says what to do next."""
     if context.invoked_subcommand is None:
-        say(_next_step())
+        from interviewer.next_steps import next_step
+
+        say(next_step())
 
 
-def _next_step() -> str:
-    try:
-        services = _services()
-    except InterviewerError:
-        return (
-            "No database yet.\n"
-            "  interviewer init                 create it and load the ready studies\n"
-            "  interviewer try delivery-check   be interviewed, here in the terminal\n"
-            "  interviewer --help               every command"
-        )
-    live = [study.slug for study in services.store.studies() if study.state == "live"]
-    if not services.store.keys() and not live:
-        return (
-            "The studies are ready. Next:\n"
-            "  interviewer try delivery-check         be interviewed, here in the terminal\n"
-            "  interviewer key create --name shop     a key for the JSON API\n"
-            "  interviewer import accounts FILE       load the book of business\n"
-            "  interviewer study launch delivery-check\n"
-            "  interviewer serve                      pages and API on http://127.0.0.1:8000"
-        )
-    return (
-        f"Live: {', '.join(live) or 'no study yet (interviewer study launch STUDY)'}\n"
-        "  interviewer study list     studies and how far their interviews came\n"
-        "  interviewer analyze        themes and renewal risk from what was said\n"
-        "  interviewer serve          pages and API on http://127.0.0.1:8000"
-    )
+# the installation
 
 
 @app.command()
 def init() -> None:
     """Create or migrate the database and load the ready studies; safe to repeat."""
-    from interviewer.settings import Settings
+    from interviewer.settings import read_settings
     from interviewer.wiring import initialize
 
-    slugs = initialize(Settings())
+    slugs = initialize(read_settings())
     say(f"{len(slugs)} studies are ready: {', '.join(slugs)}")
     say("Next: interviewer try delivery-check")
 
@@ -89,7 +87,7 @@ def init() -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 8000,
 ) -> None:
     """Serve the pages and the JSON API; on SQLite the worker runs inside."""
     from interviewer.web.serving import serve as run
@@ -103,99 +101,22 @@ def worker() -> None:
     from interviewer import worker as background
 
     services = _services()
-    say("Working; stop with Ctrl-C.")
     if not services.channels:
         say("No SMS or mail provider is set up: moments are recorded, and nobody is written to.")
-
-    async def until_stopped() -> None:
-        await background.run(services, asyncio.Event())
-
-    try:
-        asyncio.run(until_stopped())
-    except KeyboardInterrupt:
-        say("Stopped; what was due stays due.")
+    say("Working; stop with Ctrl-C.")
+    asyncio.run(background.run_until_signal(services))
+    say("Stopped; what was due stays due.")
 
 
-@study_app.command("list")
-def study_list(json: Json = False) -> None:
-    """Every study with its funnel, from invited to closed."""
-    services = _services()
-    funnel = services.store.funnel()
-    rows = [
-        {
-            "study": study.slug,
-            "state": study.state,
-            "version": study.version,
-            **{
-                step: funnel.get(study.slug, {}).get(step, 0)
-                for step in ("invited", "opened", "answered", "closed", "handed_off", "opted_out")
-            },
-        }
-        for study in services.store.studies()
-    ]
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Look over the installation: what works, what is missing, how to mend it."""
+    from interviewer.doctor import examine
+
+    rows = [{"check": c.name, "state": c.state, "detail": c.detail} for c in examine()]
     table(rows, as_json=json)
-    if not json and not any(study.state == "live" for study in services.store.studies()):
-        say(
-            "None is live. Next: interviewer study check STUDY, then interviewer study launch STUDY"
-        )
-
-
-@study_app.command("check")
-def study_check(
-    study: Annotated[str, typer.Argument(help="A study's YAML file, or the slug of a study.")],
-) -> None:
-    """Say what is wrong or weak in a study, line by line; exit status 1 when anything is."""
-    from interviewer.prompts_folder import check_guide
-
-    source = Path(study) if Path(study).suffix in (".yaml", ".yml") else _stored_source(study)
-    problems = check_guide(source)
-    for problem in problems:
-        say(f"{study}: {problem}")
-    if problems:
+    if any(row["state"] == "fails" for row in rows):
         raise typer.Exit(1)
-    say(f"{study}: nothing to mend. Next: interviewer try {study}")
-
-
-def _stored_source(slug: str) -> str:
-    from interviewer.prompts_folder import load_guide, ready_sources
-
-    for source in ready_sources():
-        if load_guide(source).slug == slug:
-            return source
-    stored: str = _services().store.study(slug).source
-    return stored
-
-
-@study_app.command("add")
-def study_add(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
-    """Store a study; a changed one becomes its next version, and running interviews keep theirs."""
-    from interviewer import studies
-    from interviewer.prompts_folder import load_guide
-
-    guide = load_guide(file)
-    stored = studies.add(_services(), guide, file.read_text(encoding="utf-8"))
-    say(f"{stored.slug} is at version {stored.version}.")
-    say(f"Next: interviewer try {file}, then interviewer study launch {stored.slug}")
-
-
-def _state_command(state: str, done: str) -> Callable[[str], None]:
-    def command(study: Annotated[str, typer.Argument(help="The study's slug.")]) -> None:
-        from interviewer import studies
-
-        say(f"{studies.set_state(_services(), study, state).slug} {done}")  # type: ignore[arg-type]
-
-    return command
-
-
-study_app.command("launch", help="Let the study's moments invite people from now on.")(
-    _state_command("live", "is live: new moments invite people; older ones stay history.")
-)
-study_app.command("pause", help="Invite nobody until it is launched again.")(
-    _state_command("paused", "is paused: nobody is invited; running interviews go on.")
-)
-study_app.command("close", help="Accept no new interview.")(
-    _state_command("closed", "is closed: it accepts no new interview.")
-)
 
 
 @key_app.command("create")
@@ -211,19 +132,7 @@ def key_create(
         say(key)
         return
     say(f"The key of {name!r}, shown this once:\n\n  {key}\n")
-    say(
-        f"Use it as: curl -H 'Authorization: Bearer {key[:16]}…' http://127.0.0.1:8000/api/v1/studies"
-    )
-
-
-@key_app.command("list")
-def key_list(json: Json = False) -> None:
-    """The keys by name, without their secrets."""
-    rows = [
-        {"key": k.key_id, "name": k.name, "created": k.created_at, "last_used": k.last_used_at}
-        for k in list(_services().store.keys())
-    ]
-    table(rows, as_json=json)
+    say("Use it as: curl -H 'Authorization: Bearer KEY' http://127.0.0.1:8000/api/v1/studies")
 
 
 @app.command()
@@ -231,9 +140,170 @@ def password() -> None:
     """Set the owner's password for the pages; ends every session."""
     from interviewer.web.access import set_owner_password
 
+    services = _services()
     typed = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
-    set_owner_password(_services(), typed)
+    set_owner_password(services, typed)
     say("The password is set.")
+
+
+# studies
+
+
+@study_app.command("list")
+def study_list(json: Json = False) -> None:
+    """Every study with its funnel, from invited to closed."""
+    from interviewer import studies
+
+    rows = studies.funnel(_services())
+    table(rows, as_json=json, title="Studies")
+    if not json and not any(row["state"] == "live" for row in rows):
+        say("None is live. Next: interviewer study check STUDY, interviewer study launch STUDY")
+
+
+@study_app.command("check")
+def study_check(
+    study: Annotated[str, typer.Argument(help="A study's YAML file, or the slug of a study.")],
+) -> None:
+    """Say what is wrong or weak in a study, line by line; exit status 1 when anything is."""
+    from interviewer import studies
+    from interviewer.prompts_folder import check_guide
+
+    is_file = Path(study).suffix in GUIDE_FILES
+    problems = check_guide(Path(study) if is_file else studies.named(_services(), study).source)
+    for problem in problems:
+        say(f"{study}: {problem}")
+    if problems:
+        raise typer.Exit(1)
+    say(f"{study}: nothing to mend. Next: interviewer try {study}")
+
+
+@study_app.command("new")
+def study_new(
+    moment: Annotated[str, typer.Option(help="Exception, delivered, renewal, review, score ...")],
+    goal: Annotated[str | None, typer.Option(help="What you want to know at the end.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write it; printed without one.")
+    ] = None,
+) -> None:
+    """Start a study file from the closest ready study, with comments that guide its author."""
+    from interviewer.new_study import draft
+
+    text = draft(moment, goal)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    if out.exists():
+        raise InvalidInput("--out", f"{out} is already there; name another file")
+    out.write_text(text, encoding="utf-8")
+    say(f"{out} written. Next: edit it, then interviewer study check {out}")
+
+
+@study_app.command("add")
+def study_add(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
+    """Store a study; a changed one becomes its next version, and running interviews keep theirs."""
+    from interviewer import studies
+    from interviewer.prompts_folder import load_guide
+
+    guide = load_guide(file)
+    stored = studies.add(_services(), guide, file.read_text(encoding="utf-8"))
+    say(f"{stored.slug} is at version {stored.version}.")
+    say(f"Next: interviewer try {file}, then interviewer study launch {stored.slug}")
+
+
+@study_app.command("launch")
+def study_launch(study: Slug) -> None:
+    """Let the study's moments invite people from now on."""
+    from interviewer import studies
+    from interviewer.next_steps import after_launch
+    from interviewer.prompts_folder import check_guide
+
+    services = _services()
+    if problems := check_guide(studies.named(services, study).source):
+        raise InvalidGuide(problems, study)
+    for line in after_launch(services, studies.set_state(services, study, "live")):
+        say(line)
+
+
+@study_app.command("pause")
+def study_pause(study: Slug) -> None:
+    """Invite nobody until it is launched again."""
+    from interviewer import studies
+
+    studies.set_state(_services(), study, "paused")
+    say(f"{study} is paused: nobody is invited; interviews that run go on.")
+    say(f"Next: interviewer study launch {study}, or interviewer study close {study}")
+
+
+@study_app.command("close")
+def study_close(study: Slug) -> None:
+    """Accept no new interview."""
+    from interviewer import studies
+
+    studies.set_state(_services(), study, "closed")
+    say(f"{study} is closed: it accepts no new interview; those that run go on.")
+    say("Next: interviewer analyze")
+
+
+@app.command(name="try")
+def try_(
+    study: Annotated[str, typer.Argument(help="The slug of a ready study, or a YAML file.")],
+    language: Annotated[str, typer.Option(help="en, es, de ...")] = "en",
+    context: Annotated[list[str] | None, typer.Option(help="key=value; repeatable.")] = None,
+) -> None:
+    """Be interviewed here in the terminal; nothing is kept."""
+    from interviewer.trying import try_study
+
+    try_study(study, language, _pairs("--context", context))
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(help="One answer per line; - reads standard input.")],
+    study: Annotated[
+        str, typer.Option(help="Whose topics and fields are looked for.")
+    ] = "delivery-check",
+    question: Annotated[str, typer.Option(help="The question that was answered.")] = "",
+) -> None:
+    """Print how each answer is read, as JSON, one line per answer."""
+    from interviewer.trying import read_answers, text_of
+
+    for line in read_answers(study, question, text_of(file).splitlines()):
+        say(line)
+
+
+@app.command()
+def simulate(
+    study: Annotated[
+        str, typer.Argument(help="The slug of a ready study, a YAML file, or all of them: all.")
+    ],
+    personas: Annotated[
+        Path, typer.Option(help="Simulated respondents, one JSON object a line; - reads them in.")
+    ] = Path("examples/respondents.jsonl"),
+    compare: Annotated[
+        str, typer.Option(help="Play these beside ours: form, generic, script.")
+    ] = "",
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with every transcript here.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap intervals.", min=0)] = 0,
+    json: Json = False,
+) -> None:
+    """Play simulated respondents against a study and print its scorecard."""
+    from interviewer.rehearsal import read_baselines, read_respondents, rehearse, show
+    from interviewer.trying import text_of
+
+    respondents = read_respondents(text_of(personas))
+    done = rehearse(study, respondents, seed, read_baselines(compare))
+    if html:
+        from interviewer.simulation_page import render
+
+        html.write_text(render(done), encoding="utf-8")
+    show(done, as_json=json)
+    if html and not json:
+        say(f"Page: {html}")
+
+
+# data in and out
 
 
 @app.command(name="import")
@@ -241,12 +311,14 @@ def import_(
     kind: Annotated[
         str,
         typer.Argument(
-            help="accounts, contacts, consents, suppressions, "
-            "shipments, events, scores, claims, transcripts"
+            help="accounts, contacts, consents, suppressions, shipments, events, scores, claims, "
+            "outcomes or transcripts."
         ),
     ],
     file: Annotated[Path, typer.Argument(help="CSV or JSONL.")],
-    map: Annotated[list[str], typer.Option(help="ours=theirs: a column under another name.")] = [],  # noqa: B006
+    map: Annotated[
+        list[str] | None, typer.Option(help="ours=theirs: a column's name; repeatable.")
+    ] = None,
     values: Annotated[Path | None, typer.Option(help="YAML: their words to ours.")] = None,
     timezone: Annotated[str, typer.Option(help="Zone of times without an offset.")] = "UTC",
     region: Annotated[
@@ -260,96 +332,53 @@ def import_(
     """Take in a file; running it twice changes nothing, refused rows go to FILE.rejected.csv."""
     from interviewer.imports import Import, import_file
 
-    what = Import(
-        kind, file, dict(_pair(m) for m in map), values, timezone, region, dry_run=dry_run
-    )
+    columns = _pairs("--map", map)
+    what = Import(kind, file, columns, values, timezone, region, dry_run=dry_run)
     with counted(f"importing {file.name}") as progress:
         report = import_file(_services(), what, progress)
-    table([report.counts()], as_json=json, title=f"{kind} from {file.name}")
     if json:
+        table([report.whole()], as_json=True)
         return
+    table([report.counts()], as_json=False, title=f"{kind} from {file.name}")
     for line in report.remarks():
         say(line)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    ours, equals, theirs = text.partition("=")
-    if not (ours and equals and theirs):
-        raise InvalidInput("--map", "is not ours=theirs, for example shipment_ref=order_id", text)
-    return ours.strip(), theirs.strip()
 
 
 @app.command()
 def export(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("export"),
+    json: Json = False,
 ) -> None:
     """Give everything back as JSONL and as CSV that no spreadsheet runs."""
     from interviewer.exports import export_all
 
-    for name, rows in export_all(_services(), out):
-        say(f"{rows:>8,}  {out / name}")
+    rows = [{"file": str(out / name), "rows": n} for name, n in export_all(_services(), out)]
+    table(rows, as_json=json)
 
 
-@app.command(name="try")
-def try_(
-    study: Annotated[str, typer.Argument(help="The slug of a ready study, or a YAML file.")],
-    language: Annotated[str, typer.Option(help="en, es, de ...")] = "en",
-    context: Annotated[list[str], typer.Option(help="key=value, as often as needed.")] = [],  # noqa: B006
-) -> None:
-    """Be interviewed here in the terminal; nothing is kept."""
-    from interviewer.trying import try_study
-
-    asyncio.run(try_study(study, language, dict(_pair(c) for c in context)))
-
-
-@app.command()
-def read(
-    file: Annotated[Path, typer.Argument(help="One answer per line; - reads standard input.")],
-    study: Annotated[
-        str, typer.Option(help="Whose topics and fields are looked for.")
-    ] = "delivery-check",
-    question: Annotated[str, typer.Option(help="The question that was answered.")] = "",
-) -> None:
-    """Print how each answer is read, as JSON, one line per answer."""
-    from interviewer.trying import read_answers
-
-    text = sys.stdin.read() if str(file) == "-" else _text_of(file)
-    for line in read_answers(study, question, text.splitlines()):
-        say(line)
+def _pairs(option: str, texts: list[str] | None) -> dict[str, str]:
+    """The repeated `key=value` of an option."""
+    pairs = {}
+    for text in texts or ():
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not (key and equals and value):
+            raise InvalidInput(option, "is not key=value, such as shipment_ref=order_id", text)
+        pairs[key] = value
+    return pairs
 
 
-def _text_of(file: Path) -> str:
-    if not file.is_file():
-        raise NotFound(f"no file {str(file)!r}")
-    return file.read_text(encoding="utf-8")
+# findings
 
 
 @app.command()
-def simulate(
-    study: Annotated[str, typer.Argument(help="The slug of a ready study, or a YAML file.")],
-    personas: Annotated[
-        Path, typer.Option(help="Simulated respondents, one JSON object a line.")
-    ] = Path("examples/respondents.jsonl"),
-    seed: Annotated[int, typer.Option(help="Of the bootstrap intervals.")] = 0,
-    json: Json = False,
-) -> None:
-    """Play simulated respondents against a study and print its scorecard."""
-    from interviewer.trying import simulate_study
-
-    rows = asyncio.run(simulate_study(study, _text_of(personas), seed))
-    table(rows, as_json=json, title=f"{study}, simulated respondents")
-
-
-@app.command()
-def analyze(
-    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report.html"),
-) -> None:
+def analyze(out: Report = Path("report.html"), json: Json = False) -> None:
     """Find themes and renewal risk in what was said, and write the report."""
     from interviewer import studies
-    from interviewer.settings import Settings
+    from interviewer.settings import read_settings
     from interviewer.wiring import encoder, vector_cache
 
-    services, settings = _services(), Settings()
+    services, settings = _services(), read_settings()
+    out.open("a").close()  # where it cannot be written, nobody waits for it
     with steps() as step:
         step("loading the encoder", 0)
         made = studies.analyze(
@@ -361,33 +390,16 @@ def analyze(
             progress=step,
         )
     out.write_text(made.run.report, encoding="utf-8")
-    found = made.findings
-    counts = (len(found.utterances), len(found.themes), len(found.risks))
-    say("{:,} answers, {:,} themes, {:,} accounts".format(*counts))
-    bands = [risk.band for risk in found.risks]
-    for band in ("high", "elevated", "low", "not_enough_evidence"):
-        say(f"  {bands.count(band):>4}  {band.replace('_', ' ')}")
-    say(f"Report: {out}")
+    table(studies.found(made), as_json=json, title="Found")
+    if not json:
+        say(f"Report: {out}")
 
 
 @app.command()
-def report(
-    out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("report.html"),
-) -> None:
+def report(out: Report = Path("report.html")) -> None:
     """Write the report of the newest analysis again."""
     run = _services().store.latest_run()
     if run is None:
         raise NotFound("nothing was analyzed yet; run interviewer analyze")
     out.write_text(run.report, encoding="utf-8")
     say(f"Report of {run.at:%Y-%m-%d %H:%M} UTC: {out}")
-
-
-@app.command()
-def doctor(json: Json = False) -> None:
-    """Look over the installation: what works, what is missing, how to mend it."""
-    from interviewer.doctor import examine
-
-    rows = [{"check": c.name, "state": c.state, "detail": c.detail} for c in examine()]
-    table(rows, as_json=json)
-    if any(row["state"] == "fails" for row in rows):
-        raise typer.Exit(1)

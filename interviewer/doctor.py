@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from typing import Literal
 
 from interviewer.core.errors import InterviewerError
-from interviewer.settings import EXAMPLE_SECRET, Settings
-from interviewer.wiring import build
+from interviewer.ports import Organization
+from interviewer.settings import EXAMPLE_SECRET, Settings, read_settings
+from interviewer.wiring import build, organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,8 @@ class Check:
 
 def examine() -> Iterator[Check]:
     """Every check; one that fails names the remedy."""
-    settings = Settings()
-    version = ".".join(map(str, sys.version_info[:3]))
-    yield Check("python", "ok", version)
+    yield Check("python", "ok", ".".join(map(str, sys.version_info[:3])))
+    settings = read_settings()
     yield from _database(settings)
     yield _organization(settings)
     yield _secret(settings)
@@ -49,10 +49,17 @@ def _database(settings: Settings) -> Iterator[Check]:
         yield Check("channels", "note", "no SMS or mail provider: nobody is written to")
 
 
+def unsaid(organization: Organization) -> list[str]:
+    """The variables that first messages need and that are not set."""
+    return [
+        f"INTERVIEWER_{each.name.upper()}"
+        for each in fields(organization)
+        if not getattr(organization, each.name)
+    ]
+
+
 def _organization(settings: Settings) -> Check:
-    needed = ("brand", "human_contact", "postal_address", "privacy_url", "public_url")
-    missing = [f"INTERVIEWER_{n.upper()}" for n in needed if n not in settings.model_fields_set]
-    if missing:
+    if missing := unsaid(organization(settings)):
         return Check("organization", "note", f"first messages need {', '.join(missing)}")
     return Check("organization", "ok", settings.brand)
 

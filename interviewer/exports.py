@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,16 @@ from interviewer.core import book
 from interviewer.core.interview import Interview
 from interviewer.ports import Services
 
-KINDS: tuple[type[book.Row], ...] = (
-    book.Account,
-    book.Contact,
-    book.Consent,
-    book.Suppression,
-    book.Shipment,
-    book.ShipmentEvent,
-    book.Score,
-    book.Claim,
-    book.Outcome,
-)
-# What a spreadsheet takes for a formula at the start of a cell (OWASP, "CSV Injection"), with the
-# full-width forms that some programs fold into the plain ones.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+ROWS = [kind for kind in book.KINDS.values() if kind is not book.ImportedTranscript]
+# What a spreadsheet takes for a formula at the start of a cell, after spaces or quotes too (OWASP,
+# "CSV Injection"), with the full-width forms that some programs fold into the plain ones.
+FORMULA = re.compile(r"[\t\r\n]|[\s\"'\u200b\ufeff]*[=+\-@＝＋－＠]")
 
 
 def export_all(services: Services, folder: Path) -> Iterator[tuple[str, int]]:
     """Write one JSONL and one CSV per kind; yields each file's name with its rows."""
     folder.mkdir(parents=True, exist_ok=True)
-    for kind in KINDS:
+    for kind in ROWS:
         rows = [row.model_dump(mode="json", exclude_none=True) for row in services.store.find(kind)]
         yield from _write(folder, kind.kind, rows)
     interviews = services.store.interviews()
@@ -117,4 +108,4 @@ def cell(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.lstrip(" \"'").startswith(FORMULA) else text
+    return f"'{text}" if FORMULA.match(text) else text

@@ -2,19 +2,43 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from interviewer.core.errors import InvalidInput
+
 EXAMPLE_SECRET = "change-me"
+ENV_FILE = Path(".env")  # in the working folder
+
+
+def _is_link(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("is no link; write it with https:// in front")
+    return text.rstrip("/")
+
+
+Link = Annotated[str, AfterValidator(_is_link)]
 
 
 class Settings(BaseSettings):
-    """The INTERVIEWER_* variables, from the environment or from `.env` in the working folder."""
+    """The INTERVIEWER_* variables; an empty one counts as not set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="INTERVIEWER_", env_file=".env", extra="ignore", frozen=True
+        env_prefix="INTERVIEWER_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     database_url: str = Field(
@@ -38,8 +62,8 @@ class Settings(BaseSettings):
     postal_address: str = Field(
         default="", description="Postal address, for the foot of an e-mail."
     )
-    privacy_url: str = Field(default="", description="Link to the privacy notice.")
-    public_url: str = Field(
+    privacy_url: Link = Field(default="", description="Link to the privacy notice.")
+    public_url: Link = Field(
         default="",
         description="Where respondents reach this server, such as https://feedback.example.com: "
         "links start with it. Empty: the address of the request.",
@@ -47,7 +71,8 @@ class Settings(BaseSettings):
 
     llm_model: str = Field(
         default="gpt-4.1-mini",
-        description="The language model, by its provider's name; one that answers within 6 seconds."
+        description="The language model, by its provider's name; one that answers within "
+        "6 seconds.",
     )
     llm_base_url: str = Field(
         default="",
@@ -89,3 +114,34 @@ class Settings(BaseSettings):
     def uses_model(self) -> bool:
         """Whether a language model reads and words."""
         return bool(self.llm_base_url or self.llm_api_key.get_secret_value())
+
+    @model_validator(mode="after")
+    def _open_at_some_time(self) -> Self:
+        if self.quiet_until >= self.quiet_from:
+            raise ValueError(
+                "INTERVIEWER_QUIET_UNTIL, in the morning, must be before INTERVIEWER_QUIET_FROM"
+            )
+        return self
+
+
+def read_settings() -> Settings:
+    """The settings of this installation: the environment and, below it, `.env`.
+
+    Raises:
+        InvalidInput: Names the variable, its value and the fix.
+    """
+    try:
+        return Settings(_env_file=ENV_FILE)
+    except ValidationError as error:
+        raise _invalid(error.errors(include_url=False)[0]) from None
+    except UnicodeDecodeError:
+        raise InvalidInput(str(ENV_FILE), "is not UTF-8 text; save it as UTF-8") from None
+
+
+def _invalid(error: ErrorDetails) -> InvalidInput:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:  # about several variables; the message names them
+        return InvalidInput("settings", message)
+    name = str(error["loc"][0]).upper()
+    variable = name if name.startswith("INTERVIEWER_") else f"INTERVIEWER_{name}"
+    return InvalidInput(variable, message, error["input"])

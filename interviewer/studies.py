@@ -4,14 +4,16 @@ An analysis reads the closed interviews and the book of business, and stores its
 the report; everything it depends on (encoder, clock) is passed in.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from analysis.tables import (
     Account,
     AccountRisk,
+    Band,
     Book,
     Claim,
     Findings,
@@ -21,6 +23,7 @@ from analysis.tables import (
     Turn,
 )
 from interviewer.core import book
+from interviewer.core.errors import NotFound
 from interviewer.core.guide import InterviewGuide, guide_hash
 from interviewer.core.interview import Interview
 from interviewer.core.study import Study, StudyState
@@ -39,9 +42,27 @@ def add(services: Services, guide: InterviewGuide, source: str) -> Study:
     )
 
 
+def named(services: Services, slug: str) -> Study:
+    """The study of this name at its newest version; NotFound lists those there are."""
+    studies = {study.slug: study for study in services.store.studies()}
+    if slug not in studies:
+        raise NotFound(f"no study {slug!r}; there are {', '.join(studies)}")
+    return studies[slug]
+
+
 def set_state(services: Services, slug: str, state: StudyState) -> Study:
     """Launch, pause or close a study; raises NotFound."""
-    return services.store.set_study_state(slug, state, services.clock.now())
+    study = named(services, slug)
+    return services.store.set_study_state(study.slug, state, services.clock.now())
+
+
+def funnel(services: Services) -> list[dict[str, Any]]:
+    """Every study with how far its interviews came, as rows."""
+    counts = services.store.funnel()
+    return [
+        {"study": study.slug, "state": study.state, "version": study.version, **counts[study.slug]}
+        for study in services.store.studies()
+    ]
 
 
 def read_book(services: Services, *, include_test: bool = False) -> Book:
@@ -171,6 +192,19 @@ def analyze(
     )
     services.store.save_run(run)
     return Analyzed(run, findings)
+
+
+def found(made: Analyzed) -> list[dict[str, Any]]:
+    """What an analysis found, counted: answers, themes, and accounts by band."""
+    findings = made.findings
+    bands = Counter(risk.band for risk in findings.risks)
+    counts = {
+        "answers": len(findings.utterances),
+        "themes": len(findings.themes),
+        "accounts": len(findings.risks),
+        **{f"  {band.replace('_', ' ')}": bands[band] for band in get_args(Band) if bands[band]},
+    }
+    return [{"found": name, "number": number} for name, number in counts.items()]
 
 
 def _remembered(run: AnalysisRun) -> Findings:

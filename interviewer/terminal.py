@@ -1,11 +1,13 @@
 """How commands talk: tables, progress, and JSON where it is asked for."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -20,13 +22,26 @@ from rich.table import Table
 
 T = TypeVar("T")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+WIDE = 160  # columns of a table that goes to a file or another program
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, highlight=False, emoji=False)
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def say(text: str) -> None:
-    """One line of plain text; what people wrote in it is never read as markup."""
-    out.print(text, markup=False)
+def say(text: str, style: str | None = None) -> None:
+    """Plain text as it is: no markup, no control characters, no line broken by us."""
+    out.print(plain(text), style=style, markup=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """What went wrong, on standard error."""
+    err.print(f"error: {plain(text)}", markup=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """The text with a mark for each character that could steer a terminal."""
+    return CONTROL.sub("\ufffd", text)
 
 
 def table(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") -> None:
@@ -34,18 +49,28 @@ def table(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "") 
     if as_json:
         sys.stdout.write(json.dumps(list(rows), ensure_ascii=False, indent=2, default=str) + "\n")
         return
-    shown = Table(title=escape(title) or None, title_justify="left", header_style="bold")
-    for name, value in rows[0].items() if rows else ():
+    if not rows:
+        say(f"{title or 'Found'}: nothing")
+        return
+    shown = Table(title=escape(title) or None, title_justify="left", box=SIMPLE_HEAD)
+    first = next(iter(rows[0]))
+    for name, value in rows[0].items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        shown.add_column(name.replace("_", " "), justify="right" if number else "left")
+        shown.add_column(
+            escape(name.replace("_", " ")),
+            justify="right" if number else "left",
+            no_wrap=name == first,
+        )
     for row in rows:
-        shown.add_row(*(escape(_cell(value)) for value in row.values()))
+        shown.add_row(*(escape(plain(_cell(value))) for value in row.values()))
     out.print(shown)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, float):
+        return f"{value:.2f}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

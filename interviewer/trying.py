@@ -1,9 +1,11 @@
-"""Trying a study before anybody else sees it: in the terminal, on answers, on respondents.
+"""Trying a study before anybody else sees it: in the terminal, and on answers one has.
 
 Everything here runs on a database that is thrown away.
 """
 
+import asyncio
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,17 +14,15 @@ from typing import Any
 
 from rich.prompt import Prompt
 
-from interviewer import conversation, simulation, studies
+from interviewer import conversation, studies
 from interviewer.conversation import Message, Opening
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.interview import Interview, Turn
-from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.core.study import Study
 from interviewer.ports import Services
 from interviewer.prompts_folder import load_guide
-from interviewer.settings import Settings
-from interviewer.simulation import Figure, Scorecard
-from interviewer.terminal import out, say, tracked
+from interviewer.settings import read_settings
+from interviewer.terminal import complain, out, say
 from interviewer.wiring import trial
 
 GUIDE_FILES = (".yaml", ".yml")
@@ -31,44 +31,48 @@ GUIDE_FILES = (".yaml", ".yml")
 @contextmanager
 def tried(study: str) -> Iterator[tuple[Services, Study]]:
     """A ready study by its slug, or one from a file, in a throw-away installation."""
-    with trial(Settings()) as services:
+    with trial(read_settings()) as services:
         if Path(study).suffix in GUIDE_FILES:
             guide = load_guide(Path(study))
             source = Path(study).read_text(encoding="utf-8")
             yield services, studies.add(services, guide, source)
             return
-        known = [each.slug for each in services.store.studies()]
-        if study not in known:
-            raise NotFound(f"no study {study!r}; there are {', '.join(known)}, or give a YAML file")
-        yield services, services.store.study(study)
+        yield services, studies.named(services, study)
 
 
-async def try_study(study: str, language: str, context: Mapping[str, Any]) -> None:
+def try_study(study: str, language: str, context: Mapping[str, Any]) -> None:
     """One interview in the terminal, with what was read and decided under each answer."""
-    with tried(study) as (services, tried_study):
-        opening = Opening(
-            context={**example_context(services, tried_study), **context},
-            language=language,
-            test=True,
-        )
-        started = await conversation.start(services, tried_study.slug, opening)
-        interview = started.interview
+    with tried(study) as (services, tried_study), asyncio.Runner() as turns:
+        known = {**example_context(services, tried_study), **context}
+        opening = Opening(context=known, language=language, test=True)
+        started = turns.run(conversation.start(services, tried_study.slug, opening))
         _show(started.reply.messages)
+        interview = started.interview
         while interview.status == "open":
-            try:
-                text = Prompt.ask("[bold]you[/bold]", console=out)
-            except (EOFError, KeyboardInterrupt):
+            text = _answer()
+            if text is None:
                 say("\nStopped; nothing was kept.")
                 return
-            number = f"try-{len(interview.turns)}"
-            reply = await conversation.receive(
-                services, interview.interview_id, number, text[:2000]
+            message_id = f"try-{len(interview.turns)}"
+            reply = turns.run(
+                conversation.receive(services, interview.interview_id, message_id, text)
             )
             interview = services.store.interview(interview.interview_id)
-            out.print(_understood(interview.answers[-1]), style="dim", markup=False)
+            say(_understood(interview.answers[-1]), style="dim")
             _show(reply.messages)
-        say(f"The interview is over: {interview.status}, {interview.close_reason}.")
-        say("Next: interviewer simulate " + study)
+    say(f"The interview is over: {interview.status}, {interview.close_reason}.")
+    say(f"Next: interviewer simulate {study}")
+
+
+def _answer() -> str | None:
+    """What is typed; None when the input ends or is broken off."""
+    while True:
+        try:
+            return conversation.check_text(Prompt.ask("[bold]you[/bold]", console=out))
+        except (EOFError, KeyboardInterrupt):
+            return None
+        except (InvalidInput, UnicodeDecodeError) as error:
+            complain(str(error))
 
 
 def example_context(services: Services, study: Study) -> dict[str, Any]:
@@ -86,11 +90,15 @@ def example_context(services: Services, study: Study) -> dict[str, Any]:
         "metric": "otif",
         "value": 91,
         "value_before": 96,
+        "exceptions": [{"shipment_ref": "EX-1042"}, {"shipment_ref": "EX-1057"}],
         "exception_count": 3,
         "window_days": 7,
         "renewal_outcome": "lost",
         "decided_at": yesterday,
     }
+    claim = {"claim_ref": "CL-77", "exception_code": "damaged"}
+    if study.slug == "claim-intake":
+        return {**parcel, **claim}
     if study.guide.audience == "b2b":
         return account
     troubled = {
@@ -98,17 +106,17 @@ def example_context(services: Services, study: Study) -> dict[str, Any]:
         "exception_at": yesterday,
         "resolved_at": yesterday,
     }
-    claim = {"claim_ref": "CL-77", "claim_closed_at": yesterday, "claim_outcome": "paid"}
+    closed = {"claim_closed_at": yesterday, "claim_outcome": "paid"}
     return {
         **parcel,
         **(troubled if "exception" in study.slug else {}),
-        **({**claim, "exception_code": "damaged"} if "claim" in study.slug else {}),
+        **({**claim, **closed} if "claim" in study.slug else {}),
     }
 
 
 def _show(messages: Sequence[Message]) -> None:
     for message in messages:
-        out.print(f"interviewer  {message.text}", style="cyan", markup=False)
+        say(f"interviewer  {message.text}", style="cyan")
 
 
 def _understood(turn: Turn) -> str:
@@ -161,63 +169,20 @@ def _topic_of(study: Study, question: str) -> str:
     return next(iter(study.guide.topics))
 
 
-async def simulate_study(study: str, lines: str, seed: int) -> list[dict[str, Any]]:
-    """The scorecard of a study, as rows."""
-    respondents = [
-        _respondent(number, line)
-        for number, line in enumerate(lines.splitlines(), 1)
-        if line.strip()
-    ]
-    with tried(study) as (services, tried_study):
-        own = [r for r in respondents if r.study == tried_study.slug]
-        if not own:
-            raise NotFound(f"no respondent of that file answers {tried_study.slug!r}")
-        played = []
-        for respondent in tracked(own, "interviewing", len(own)):
-            played += await simulation.simulate(services, tried_study.slug, [respondent])
-        return scorecard_rows(simulation.scorecard(played, seed))
+def text_of(file: Path) -> str:
+    """The text of a file; `-` is standard input.
 
-
-def scorecard_rows(card: Scorecard) -> list[dict[str, Any]]:
-    """A scorecard as rows: shares with their interval, then plain counts."""
-    named = {
-        "facts elicited of those reachable": card.elicited,
-        "  of depth 1": card.depth_1,
-        "  of depth 2": card.depth_2,
-        "must-elicit facts": card.must_elicit,
-        "facts per question after the opener": card.per_question,
-        "hand-off recall": card.hand_off_recall,
-        "hand-off precision": card.hand_off_precision,
-        "unneeded probes": card.unneeded_probes,
-        "over budget": card.over_budget,
-        "dead ends": card.dead_ends,
-        "turns with reading and decision": card.traced,
-        "turns the model failed on": card.fallbacks,
-        **{f"honored: {kind}": figure for kind, figure in card.honored.items()},
-    }
-    counts = {
-        "interviews": card.interviews,
-        "messages sent": card.messages,
-        "violations": sum(card.violations.values()),
-        **{f"  rule {rule}": times for rule, times in card.violations.items()},
-        **{f"ended: {reason}": times for reason, times in card.closings.items()},
-        "tokens": card.tokens_in + card.tokens_out,
-    }
-    return [
-        *({"figure": name, **_share(figure)} for name, figure in named.items() if figure.of),
-        *({"figure": name, "value": n, "interval": "", "of": ""} for name, n in counts.items()),
-    ]
-
-
-def _share(figure: Figure) -> dict[str, Any]:
-    interval = "" if figure.low is None else f"{figure.low:.2f} to {figure.high:.2f}"
-    return {"value": f"{figure.rate:.2f}", "interval": interval, "of": figure.of}
-
-
-def _respondent(number: int, line: str) -> SimulatedRespondent:
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: It is not UTF-8 text.
+    """
+    if str(file) == "-":
+        raw = sys.stdin.buffer.read()
+    elif file.is_file():
+        raw = file.read_bytes()
+    else:
+        raise NotFound(f"no file {str(file)!r}")
     try:
-        return SimulatedRespondent.read(json.loads(line))
-    except json.JSONDecodeError as error:
-        raise InvalidInput(f"line {number}", f"is no JSON: {error.msg}") from None
-    except InvalidInput as error:
-        raise InvalidInput(f"line {number}, {error.field}", error.message) from None
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(str(file), "is not UTF-8 text; save it as UTF-8") from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,6 +45,14 @@ def look_at_accounts(services: Services) -> None:
     """Renewals and reviews come due with the calendar, not with an event: once a day."""
     refs = {account.account_ref for account in services.store.find(Account)}
     settling.settle(services, settling.Affected(accounts=refs))
+
+
+async def run_until_signal(services: Services) -> None:
+    """Rounds until the process is told to stop: SIGTERM, or Ctrl-C."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await run(services, stop)
 
 
 async def run(services: Services, stop: asyncio.Event, *, grace: float = GRACE) -> None:

@@ -43,7 +43,7 @@ _TIMES = {
 _TIMES_AHEAD = {"promised_at", "promised_from", "estimated_at", "estimate_before"}
 _DATES = {"renewal_date", "notice_date", "review_date", "decided_at"}
 _PHONES, _EMAILS = {"phone"}, {"email", "owner_email", "second_owner_email"}
-_JSON = {"available_actions", "turns", "context"}
+_JSON = {"available_actions", "raw_codes", "turns", "context"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ _MORE_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
+QUALITIES = {
+    "occurred_at": "time_quality",
+    "estimated_at": "estimated_quality",
+    "promised_at": "promised_quality",
+}
+"""A time of an event -> the column that says how well it is known."""
+
+
 class Read(NamedTuple):
     """The rows of one record; a remark says what was left out, for the report."""
 
@@ -77,8 +85,7 @@ class Read(NamedTuple):
 
 def columns_of(kind: Kind) -> tuple[str, ...]:
     """The columns that an import file of this kind may have."""
-    hidden = {"context", "time_quality", "event_kind", "promised_quality", "estimated_quality"}
-    own = [name for name in kind.model_fields if name not in hidden]
+    own = [name for name in kind.model_fields if name != "context"]
     return (*own, *_MORE_COLUMNS.get(kind, ()))
 
 
@@ -213,7 +220,7 @@ class RowReader:
     def _plain(self, values: dict[str, Any], zone: str) -> Read:
         quality = self._times(values, zone).get("at")
         if quality and "time_quality" in self.kind.model_fields:
-            values["time_quality"] = quality
+            values["time_quality"] = _quality(values, "time_quality", quality)
         if self.kind is ImportedTranscript:
             values["turns"] = [self._turn(turn, zone) for turn in values.get("turns", ())]
         return Read((self.kind.read(values),))
@@ -226,18 +233,18 @@ class RowReader:
     def _claim(self, values: dict[str, Any], zone: str) -> Read:
         qualities = self._times(values, zone).values()
         coarse: tuple[TimeQuality, ...] = ("date", "local")
-        values["time_quality"] = next((q for q in coarse if q in qualities), "exact")
+        seen: TimeQuality = next((quality for quality in coarse if quality in qualities), "exact")
+        values["time_quality"] = _quality(values, "time_quality", seen)
         return Read((self.kind.read(values),))
 
     def _event(self, values: dict[str, Any], zone: str) -> Read:
-        is_promise = values.get("status") == PROMISE_DUE
+        is_promise = values.get("status") == PROMISE_DUE or values.get("event_kind") == "promise"
         if is_promise and "occurred_at" in values:
             values["promised_at"] = values.pop("occurred_at")
         qualities = self._times(values, zone)
         values = {"source": self.plan.source, **values, "timezone": zone}
-        values["time_quality"] = qualities.get("occurred_at", "exact")
-        values["estimated_quality"] = qualities.get("estimated_at", "exact")
-        values["promised_quality"] = qualities.get("promised_at", "exact")
+        for column, quality in QUALITIES.items():
+            values[quality] = _quality(values, quality, qualities.get(column, "exact"))
         if is_promise:
             values |= {
                 "status": None,
@@ -312,6 +319,12 @@ def read_date(column: str, text: str) -> date:
     if day.year < 2000:
         raise InvalidInput(column, "is before the year 2000; correct it", text)
     return day
+
+
+def _quality(values: Mapping[str, Any], column: str, seen: TimeQuality) -> TimeQuality:
+    """What the file itself says of a time with an offset, as an export does; else what is seen."""
+    given: TimeQuality | None = values.get(column)
+    return given if given and seen == "exact" else seen
 
 
 def _value(column: str, value: object) -> Any:

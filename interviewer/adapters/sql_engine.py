@@ -18,12 +18,19 @@ from alembic.util import CommandError
 from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from interviewer.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+URL_SETTING = "INTERVIEWER_DATABASE_URL"
 MIGRATION_LOCK = 7_206_451  # see take_turns
 NO_PARENT = ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503")  # SQLite's and Postgres's code
 PRAGMAS = ("busy_timeout=5000", "journal_mode=wal", "synchronous=normal", "foreign_keys=on")
@@ -76,7 +83,10 @@ class Database:
                 ) from error
 
     def check(self) -> None:
-        """Raise DatabaseNotReady unless the schema is this version's."""
+        """Raise DatabaseNotReady unless the schema is this version's; creates no file."""
+        file = self._engine.url.database
+        if self.is_sqlite and not (file and Path(file).is_file()):
+            raise DatabaseNotReady("There is no database yet; run `interviewer init`.")
         with self.read() as connection:
             found = MigrationContext.configure(connection).get_current_heads()
         if set(found) != set(ScriptDirectory(str(MIGRATIONS)).get_heads()):
@@ -100,15 +110,15 @@ def migrations(connection: Connection) -> Config:
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise InvalidInput("database_url", "is no database URL; write sqlite:///FILE") from None
+    except (ArgumentError, ValueError):
+        raise InvalidInput(URL_SETTING, "is no database URL; write sqlite:///FILE") from None
     kind = parsed.drivername.partition("+")[0]
     if kind in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
     if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite")
     raise InvalidInput(
-        "database_url", "names no database we know; write sqlite:///FILE or postgresql://HOST/NAME"
+        URL_SETTING, "names no database we know; write sqlite:///FILE or postgresql://HOST/NAME"
     )
 
 
@@ -155,3 +165,8 @@ def _our_errors() -> Iterator[None]:
         raise InvalidInput("value", "cannot be stored by this database") from error
     except (OperationalError, NoConnectionFree) as error:
         raise Unavailable("The database does not answer now; try again.") from error
+    except DatabaseError as error:
+        if "not a database" not in str(error.orig):
+            raise
+        fix = "names a file that is no database; write sqlite:///FILE with another one"
+        raise InvalidInput(URL_SETTING, fix) from error
