@@ -135,6 +135,16 @@ def key_create(
     say("Use it as: curl -H 'Authorization: Bearer KEY' http://127.0.0.1:8000/api/v1/studies")
 
 
+@key_app.command("list")
+def key_list(json: Json = False) -> None:
+    """The keys by name, without their secrets."""
+    rows = [
+        {"name": key.name, "key": f"iv_live_{key.key_id}_…", "created_at": f"{key.created_at:%F}"}
+        for key in _services().store.keys()
+    ]
+    table(rows, as_json=json, title="Keys")
+
+
 @app.command()
 def password() -> None:
     """Set the owner's password for the pages; ends every session."""
