@@ -1,18 +1,20 @@
-"""Simulated respondents against a study, and the scorecard of what came of it.
+"""Simulated respondents against a study.
 
-The respondents answer through `conversation.start` and `receive`, as anybody does.
+They answer through `conversation.start` and `receive`, as anybody does; a baseline is played
+beside them with the same respondents, by the same rule.
 """
 
 import hashlib
-import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from interviewer import conversation
-from interviewer.conversation import Opening, Reply
+from interviewer.conversation import Opening
+from interviewer.core import wording
+from interviewer.core.baselines import Baseline, questions
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.lint import Kind, LintContext, lint
@@ -27,16 +29,23 @@ from interviewer.core.simulated_respondent import (
 )
 from interviewer.ports import Services
 
-ENDINGS: frozenset[Expectation] = frozenset(("stop", "end", "handoff"))
 SILENT = 3  # one recipient in so many does not answer
-RESAMPLES = 1000  # of the bootstrap
 
 
 class Check(Value):
     """A scripted message, and whether the reply to it was what it had to be."""
 
+    seq: int  # of the scripted message
     expect: Expectation
     honored: bool
+
+
+class Violation(NamedTuple):
+    """A rule that a sent message broke, and the words that break it."""
+
+    seq: int  # of the turn
+    rule: str
+    span: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +55,25 @@ class Played:
     respondent: SimulatedRespondent
     guide: InterviewGuide
     interview: Interview
-    told: frozenset[str]  # ids of facts
+    told_at: Mapping[str, int]  # id of a fact -> the turn that told it
     checks: tuple[Check, ...]
-    dead_end: bool  # left open without a question, though there was patience left
+    patience_left: int  # answers that the respondent would still have given
 
     @property
-    def faults(self) -> tuple[str, ...]:
-        """The rule of each violation in what was sent; `pii_echo` for a respondent's own data."""
+    def told(self) -> frozenset[str]:
+        """The ids of the facts that were told."""
+        return frozenset(self.told_at)
+
+    @property
+    def is_dead_end(self) -> bool:
+        """Whether it was left open without a question, though there was patience left."""
+        return self.interview.status == "open" and self.patience_left > 0
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What was sent against the rules; `pii_echo` for a respondent's own data."""
         echoes = (
-            "pii_echo"
+            Violation(turn.seq, "pii_echo", own)
             for turn in self.interview.said
             for own in self.respondent.pii
             if plain(own) in plain(turn.text)
@@ -62,29 +81,43 @@ class Played:
         follows = any(behaviour.lang for behaviour in self.respondent.behaviours)
         spoken = self.guide.speaks(self.respondent.speaks or self.respondent.language)
         faults = faults_of(self.guide, self.interview, None if follows else spoken)
-        return (*(rule for _, rule in faults), *echoes)
+        return (*faults, *echoes)
 
 
 async def simulate(
-    services: Services, slug: str, respondents: Iterable[SimulatedRespondent]
+    services: Services,
+    slug: str,
+    respondents: Iterable[SimulatedRespondent],
+    baseline: Baseline | None = None,
 ) -> list[Played]:
     """Play every respondent of the study; the interviews are marked as tests.
+
+    Args:
+        services: An installation that has the study.
+        slug: The study's.
+        respondents: Those of other studies are left out.
+        baseline: Asks in our place; its interviews are not stored.
 
     Raises:
         NotFound: There is no such study.
     """
     played = []
     for respondent in respondents:
-        if respondent.study == slug:
-            opening = Opening(
-                context=respondent.context,
-                name=_name(respondent),
-                language=respondent.language,
-                channel=respondent.channel,
-                test=True,
-            )
+        if respondent.study != slug:
+            continue
+        opening = Opening(
+            context=respondent.context,
+            name=_name(respondent),
+            language=respondent.language,
+            channel=respondent.channel,
+            test=True,
+        )
+        if baseline is None:
             started = await conversation.start(services, slug, opening)
-            played.append(await _play(services, started.interview, respondent))
+            played.append(await _play_ours(services, started.interview, respondent))
+        else:
+            started = conversation.begin(services, services.store.study(slug), opening)
+            played.append(await _play_baseline(services, started.interview, respondent, baseline))
     return played
 
 
@@ -109,7 +142,7 @@ class SimulatedInbox:
         respondent = self.respondent_for(interview)
         if respondent is None:
             return None
-        return await _play(self.services, interview, respondent)
+        return await _play_ours(self.services, interview, respondent)
 
     def respondent_for(self, interview: Interview) -> SimulatedRespondent | None:
         """The respondent who has this invitation, if one answers it."""
@@ -165,31 +198,79 @@ def _name(respondent: SimulatedRespondent) -> str | None:
     return str(name) if name is not None else None
 
 
-async def _play(
+TakeTurn = Callable[[Interview, str], Awaitable[Interview]]
+
+
+async def _play_ours(
     services: Services, interview: Interview, respondent: SimulatedRespondent
 ) -> Played:
-    """Answer until the interview ends or the respondent does."""
+    """With the interviewer of this installation."""
     store = services.store
+
+    async def turn(now: Interview, said: str) -> Interview:
+        message_id = f"{now.interview_id}:{len(now.turns)}"
+        await conversation.receive(services, now.interview_id, message_id, said)
+        return store.interview(now.interview_id)
+
     guide = store.study(interview.study, interview.study_version).guide
+    return await _play(guide, interview, respondent, turn)
+
+
+async def _play_baseline(
+    services: Services, interview: Interview, respondent: SimulatedRespondent, baseline: Baseline
+) -> Played:
+    """With one that asks its questions in order and says goodbye."""
+    guide = services.store.study(interview.study, interview.study_version).guide
+    script = iter(questions(baseline, guide, services.phrases, interview))
+
+    async def turn(now: Interview, said: str) -> Interview:
+        at, language = services.clock.now(), now.language
+        answer_ = Turn(
+            seq=len(now.turns), speaker="respondent", text=said, at=at, language=language
+        )
+        asked = next(script, None)
+        goodbye = wording.closing(services.phrases, language, "plain").text
+        reply = Turn(
+            seq=len(now.turns) + 1,
+            speaker="interviewer",
+            text=asked.text if asked else goodbye,
+            at=at,
+            language=language,
+            move="ask" if asked else "close",
+            topic=asked.topic if asked else None,
+        )
+        now = now.add(answer_, reply)
+        return now if asked else now.evolve(status="closed", close_reason="end of script")
+
+    return await _play(guide, interview, respondent, turn)
+
+
+async def _play(
+    guide: InterviewGuide,
+    interview: Interview,
+    respondent: SimulatedRespondent,
+    turn: TakeTurn,
+) -> Played:
+    """Answer until the interview ends or the respondent does."""
     memory = begin(respondent, guide, interview.channel)
-    messages = [turn.text for turn in interview.said]
+    messages = [said.text for said in interview.said]
     checks: list[Check] = []
-    patient = True
+    told_at: dict[str, int] = {}
     while interview.status == "open":
         said, after = answer(respondent, memory, messages)
         if said is None:
-            patient = memory.answers < respondent.patience - memory.penalties
             break
-        message_id = f"{interview.interview_id}:{len(after.said)}"
-        reply = await conversation.receive(services, interview.interview_id, message_id, said)
-        before, interview = interview, store.interview(interview.interview_id)
-        for place in after.scripted - memory.scripted:
+        before, interview = interview, await turn(interview, said)
+        heard_at = len(before.turns)
+        told_at |= dict.fromkeys(after.told - memory.told, heard_at)
+        reply = interview.turns[heard_at + 1 :]
+        for place in sorted(after.scripted - memory.scripted):
             behaviour = respondent.behaviours[place]
             honored = _is_honored(_Turnout(behaviour, guide, before, interview, reply))
-            checks.append(Check(expect=behaviour.expect, honored=honored))
-        memory, messages = after, [message.text for message in reply.messages]
-    dead_end = interview.status == "open" and patient
-    return Played(respondent, guide, interview, memory.told, tuple(checks), dead_end)
+            checks.append(Check(seq=heard_at, expect=behaviour.expect, honored=honored))
+        memory, messages = after, [sent.text for sent in reply]
+    left = max(0, respondent.patience - memory.penalties - memory.answers)
+    return Played(respondent, guide, interview, told_at, tuple(checks), left)
 
 
 def _is_honored(now: "_Turnout") -> bool:
@@ -206,11 +287,11 @@ class _Turnout(NamedTuple):
     guide: InterviewGuide
     before: Interview
     after: Interview
-    reply: Reply
+    reply: tuple[Turn, ...]
 
     @property
     def text(self) -> str:
-        return plain(" ".join(message.text for message in self.reply.messages))
+        return plain(" ".join(turn.text for turn in self.reply))
 
     @property
     def asks(self) -> bool:
@@ -218,7 +299,7 @@ class _Turnout(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        return self.reply.status == "open" and self.asks
+        return self.after.status == "open" and self.asks
 
     @property
     def leaves_the_topic(self) -> bool:
@@ -226,23 +307,22 @@ class _Turnout(NamedTuple):
 
     @property
     def promises(self) -> bool:
-        sent = [turn.seq for turn in self.after.said if turn not in self.before.said]
-        return any(
-            rule == "promise" and seq in sent for seq, rule in faults_of(self.guide, self.after)
-        )
+        sent = {turn.seq for turn in self.reply}
+        faults = faults_of(self.guide, self.after)
+        return any(fault.rule == "promise" and fault.seq in sent for fault in faults)
 
 
 _EXPECTED: dict[Expectation, Callable[[_Turnout], bool]] = {
-    "stop": lambda t: t.reply.status == "opted_out" and not t.asks,
-    "end": lambda t: t.reply.status in ("closed", "opted_out") and not t.asks,
-    "skip": lambda t: t.reply.status == "closed" or (t.goes_on and t.leaves_the_topic),
-    "handoff": lambda t: t.reply.status == "handed_off" and not t.asks,
-    "no_handoff": lambda t: t.reply.status != "handed_off",
-    "no_stop": lambda t: t.reply.status != "opted_out",
+    "stop": lambda t: t.after.status == "opted_out" and not t.asks,
+    "end": lambda t: t.after.status in ("closed", "opted_out") and not t.asks,
+    "skip": lambda t: t.after.status == "closed" or (t.goes_on and t.leaves_the_topic),
+    "handoff": lambda t: t.after.status == "handed_off" and not t.asks,
+    "no_handoff": lambda t: t.after.status != "handed_off",
+    "no_stop": lambda t: t.after.status != "opted_out",
     "no_promise": lambda t: not t.promises,
     "no_reveal": lambda t: not t.promises,
-    "defer": lambda t: t.reply.status in ("open", "closed") and bool(t.text),
-    "redirect": lambda t: t.reply.status == "closed" or t.goes_on,
+    "defer": lambda t: t.after.status in ("open", "closed") and bool(t.text),
+    "redirect": lambda t: t.after.status == "closed" or t.goes_on,
     "correct": lambda t: t.after.close_reason == "corrected" or t.goes_on,
     "language": lambda t: t.after.said[-1].language == t.behaviour.lang,
 }
@@ -250,8 +330,8 @@ _EXPECTED: dict[Expectation, Callable[[_Turnout], bool]] = {
 
 def faults_of(
     guide: InterviewGuide, interview: Interview, language: str | None = None
-) -> Iterator[tuple[int, str]]:
-    """What was sent against the rules: the turn and the rule.
+) -> Iterator[Violation]:
+    """What was sent against the rules.
 
     Args:
         guide: The study's.
@@ -270,7 +350,8 @@ def faults_of(
         )
         # A statement is a template: the contact that it may name is our own.
         excused = "personal_data_echo" if about.kind == "statement" else None
-        yield from ((turn.seq, f.rule) for f in lint(turn.text, about) if f.rule != excused)
+        faults = (fault for fault in lint(turn.text, about) if fault.rule != excused)
+        yield from (Violation(turn.seq, fault.rule, fault.span) for fault in faults)
         earlier = (*earlier, turn.text)
 
 
@@ -284,153 +365,3 @@ def _kind(interview: Interview, turn: Turn) -> Kind:
     if decision is not None and decision.probe == "contradiction":
         return "contradiction"
     return "question" if turn.move == "ask" else turn.move
-
-
-class Figure(Value):
-    """A share, with its 95 % bootstrap interval over interviews; none of it when `of` is 0."""
-
-    hits: int
-    of: int
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def rate(self) -> float | None:
-        """The share itself; None when there is nothing to share."""
-        return self.hits / self.of if self.of else None
-
-
-class Scorecard(Value):
-    """What a set of interviews was worth; counts first, nothing judged by a model.
-
-    *Reachable* is what a perfect interviewer could learn within budget, patience and script;
-    respondents with `max_probes` and those who end the interview at once are left out of it.
-    """
-
-    interviews: int
-    elicited: Figure  # facts of depth 1 and 2, of those reachable
-    depth_1: Figure
-    depth_2: Figure
-    per_question: Figure  # facts of depth 1 and 2, per question after the opener
-    must_elicit: Figure
-    messages: int
-    violations: dict[str, int]  # rule -> times, over every message sent
-    honored: dict[Expectation, Figure]  # scripted messages that were answered as they had to be
-    hand_off_recall: Figure
-    hand_off_precision: Figure
-    unneeded_probes: Figure  # of the respondents with `max_probes`
-    over_budget: Figure
-    dead_ends: Figure
-    traced: Figure  # respondent turns with a reading and a decision
-    fallbacks: Figure  # turns that the model failed to read
-    answers: float  # per interview
-    closings: dict[str, int]  # reason, or the status of an interview left open
-    tokens_in: int
-    tokens_out: int
-
-
-def scorecard(played: Sequence[Played], seed: int = 0) -> Scorecard:
-    """The figures of these interviews; `seed` is that of the bootstrap."""
-
-    def figure(count: Callable[[Played], tuple[int, int]]) -> Figure:
-        return _figure([count(p) for p in played], seed)
-
-    said = [turn for p in played for turn in p.interview.said]
-    traces = [turn.trace for turn in said if turn.trace]
-    kinds = sorted({check.expect for p in played for check in p.checks})
-    return Scorecard(
-        interviews=len(played),
-        elicited=figure(lambda p: (_told(p, 1, 2), reachable(p)) if reachable(p) else (0, 0)),
-        depth_1=figure(lambda p: (_told(p, 1), len(p.respondent.facts_at(1)))),
-        depth_2=figure(lambda p: (_told(p, 2), len(p.respondent.facts_at(2)))),
-        per_question=figure(lambda p: (_told(p, 1, 2), p.interview.questions_asked - 1)),
-        must_elicit=figure(_must_elicit),
-        messages=len(said),
-        violations=dict(Counter(rule for p in played for rule in p.faults).most_common()),
-        honored={kind: _figure([_honored(p, kind) for p in played], seed) for kind in kinds},
-        hand_off_recall=figure(lambda p: _honored(p, "handoff")),
-        hand_off_precision=figure(_hand_off_precision),
-        unneeded_probes=figure(_unneeded),
-        over_budget=figure(lambda p: (_questions(p) > p.guide.budget.questions, 1)),
-        dead_ends=figure(lambda p: (p.dead_end, 1)),
-        traced=figure(_traced),
-        fallbacks=figure(_fallbacks),
-        answers=sum(len(p.interview.answers) for p in played) / max(1, len(played)),
-        closings=dict(Counter(_ending(p.interview) for p in played).most_common()),
-        tokens_in=sum(trace.tokens_in for trace in traces),
-        tokens_out=sum(trace.tokens_out for trace in traces),
-    )
-
-
-def reachable(played: Played) -> int:
-    """How many facts of depth 1 and 2 a perfect interviewer could learn here."""
-    respondent, guide = played.respondent, played.guide
-    if respondent.max_probes is not None:
-        return 0
-    turns = set(range(1, min(respondent.patience, guide.budget.questions)))
-    for behaviour in respondent.behaviours:
-        at = 1 if behaviour.on == "probe" else behaviour.after_turn
-        if at is not None:
-            ends = behaviour.expect in ENDINGS
-            turns -= {turn for turn in turns if turn == at or (ends and turn > at)}
-    facts = len(respondent.facts_at(1)) + len(respondent.facts_at(2))
-    return min(facts, len(turns) * respondent.per_turn)
-
-
-def _figure(counts: Sequence[tuple[int, int]], seed: int) -> Figure:
-    counts = [(hits, of) for hits, of in counts if of]
-    hits, of = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
-    if not of:
-        return Figure(hits=0, of=0)
-    draw = random.Random(seed)
-    rates = []
-    for _ in range(RESAMPLES):
-        sample = draw.choices(counts, k=len(counts))
-        rates.append(sum(h for h, _ in sample) / sum(o for _, o in sample))
-    rates.sort()
-    tail = RESAMPLES // 40  # 2.5 %
-    return Figure(hits=hits, of=of, low=rates[tail], high=rates[-1 - tail])
-
-
-def _told(played: Played, *depths: int) -> int:
-    return sum(fact.id in played.told for fact in played.respondent.facts if fact.depth in depths)
-
-
-def _must_elicit(played: Played) -> tuple[int, int]:
-    musts = set(played.respondent.must_elicit)
-    return len(musts & played.told), len(musts)
-
-
-def _honored(played: Played, kind: Expectation) -> tuple[int, int]:
-    checks = [check.honored for check in played.checks if check.expect == kind]
-    return sum(checks), len(checks)
-
-
-def _hand_off_precision(played: Played) -> tuple[int, int]:
-    if played.interview.status != "handed_off" or played.respondent.handoff_neutral:
-        return 0, 0
-    return int(any(check.expect == "handoff" for check in played.checks)), 1
-
-
-def _questions(played: Played) -> int:
-    return played.interview.questions_asked
-
-
-def _unneeded(played: Played) -> tuple[int, int]:
-    most = played.respondent.max_probes
-    return (0, 0) if most is None else (int(_questions(played) - 1 > most), 1)
-
-
-def _traced(played: Played) -> tuple[int, int]:
-    answers = played.interview.answers
-    return sum(bool(turn.reading and turn.decision) for turn in answers), len(answers)
-
-
-def _fallbacks(played: Played) -> tuple[int, int]:
-    sources = [reading.source for reading in played.interview.readings]
-    tried = [source for source in sources if source in ("model", "offline_after_failure")]
-    return tried.count("offline_after_failure"), len(tried)
-
-
-def _ending(interview: Interview) -> str:
-    return interview.close_reason or interview.status

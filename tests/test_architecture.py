@@ -17,7 +17,7 @@ OUTSIDE = {  # I/O, the clock, chance, concurrency
 }
 CORE = (STDLIB - OUTSIDE) | {"pydantic", "interviewer.core"}
 USE_CASES = ("intake", "settling", "outreach", "people", "gate", "delivery")
-USE_CASES += ("conversation", "studies", "simulation", "imports", "exports", "worker")
+USE_CASES += ("conversation", "studies", "simulation", "scorecard", "imports", "exports", "worker")
 USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analysis.redact"}
 USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
 ANALYSIS = STDLIB | {
@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "interviewer/exports.py": USE_CASE,
     "interviewer/conversation.py": USE_CASE,
     "interviewer/simulation.py": USE_CASE,
+    "interviewer/scorecard.py": USE_CASE,
     "interviewer/studies.py": USE_CASE | {"analysis", "yaml", "interviewer.prompts_folder"},
     "analysis": ANALYSIS,
     "analysis/redact.py": STDLIB - OUTSIDE,

@@ -23,15 +23,8 @@ from interviewer.core.reading import IntentReading, Reading
 from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.ports import Organization, Services
 from interviewer.prompts_folder import load_guide, load_phrases, ready_sources
-from interviewer.simulation import (
-    Check,
-    Played,
-    SimulatedInbox,
-    faults_of,
-    reachable,
-    scorecard,
-    simulate,
-)
+from interviewer.scorecard import missed_probes, reachable, scorecard
+from interviewer.simulation import Played, SimulatedInbox, faults_of, simulate
 
 NOW = datetime(2026, 9, 20, 15, tzinfo=UTC)
 EXAMPLES = Path(__file__).parents[1] / "examples/respondents.jsonl"
@@ -132,7 +125,7 @@ def test_an_interview_is_played_to_its_end(services: Services) -> None:
     assert stored.test
     assert stored.status == "closed"
     assert played.told == {"0", "1", "2"}
-    assert not played.dead_end
+    assert not played.is_dead_end
     card = scorecard([played])
     assert (card.elicited.hits, card.elicited.of, card.elicited.rate) == (2, 2, 1.0)
     assert (card.must_elicit.low, card.must_elicit.high) == (1.0, 1.0)
@@ -161,7 +154,7 @@ def test_what_a_scripted_message_must_lead_to(
     script = {"on": "probe", "say": say, "expect": expect}
     (played,) = play(services, person(behaviours=[script], patience=2))
     assert played.interview.status == status
-    assert played.checks == (Check(expect=expect, honored=honored),)  # type: ignore[arg-type]
+    assert [(c.seq, c.expect, c.honored) for c in played.checks] == [(3, expect, honored)]
 
 
 def test_text_that_a_reply_must_or_must_not_hold(services: Services) -> None:
@@ -198,7 +191,7 @@ def test_patience_that_ends_leaves_the_interview_open_without_a_dead_end(
 ) -> None:
     (played,) = play(services, person(patience=1))
     assert played.interview.status == "open"
-    assert not played.dead_end
+    assert not played.is_dead_end
     assert scorecard([played]).closings == {"open": 1}
 
 
@@ -232,8 +225,9 @@ def test_violations_are_counted_on_what_was_sent(services: Services) -> None:
     ]
     said = played.interview.evolve(turns=tuple(turns))
     guide = services.store.study(said.study).guide
-    assert "praise" in {rule for seq, rule in faults_of(guide, said) if seq == 2}
-    spoiled = Played(played.respondent, guide, said, played.told, (), dead_end=False)
+    praise = next(fault for fault in faults_of(guide, said) if fault.rule == "praise")
+    assert (praise.seq, praise.span) == (2, "Great point")
+    spoiled = Played(played.respondent, guide, said, played.told_at, (), patience_left=1)
     assert {"praise", "pii_echo"} <= set(scorecard([spoiled]).violations)
 
 
