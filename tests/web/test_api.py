@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -125,6 +126,17 @@ def test_the_same_message_again_gets_the_same_bytes(api: TestClient) -> None:
     assert (again.status_code, again.content) == (200, first.content)
     turns = transcript(api, interview)["turns"]
     assert [t["message_id"] for t in turns if t["role"] == "respondent"] == ["m1", "m2"]
+
+
+def test_the_same_message_many_times_at_once_is_one_turn(api: TestClient) -> None:
+    interview = begin(api)
+    said = {"message_id": "m1", "text": "The box came smashed."}
+    with api, ThreadPoolExecutor(8) as callers:
+        answers = list(
+            callers.map(lambda _: api.post(messages(interview), json=said).content, range(16))
+        )
+    assert len(set(answers)) == 1
+    assert [turn["seq"] for turn in transcript(api, interview)["turns"]] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
