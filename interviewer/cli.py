@@ -202,9 +202,11 @@ def study_new(
     if out is None:
         typer.echo(text, nl=False)
         return
-    if out.exists():
-        raise InvalidInput("--out", f"{out} is already there; name another file")
-    out.write_text(text, encoding="utf-8")
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InvalidInput("--out", f"{out} cannot be written: {error.strerror}") from None
     say(f"{out} written. Next: edit it, then interviewer study check {out}")
 
 

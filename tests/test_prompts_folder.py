@@ -114,6 +114,65 @@ def test_check_lints_every_wording_with_its_line() -> None:
     assert [p.field for p in check_guide(SMALL.replace("goal:", "gaol:"))] == ["goal", "gaol"]
 
 
+LONG = (
+    "What did you see at the door, in the hall, on the stairs, at the gate, in the yard and by it?"
+)
+MORE = """\
+  told:
+    must: true
+    ask:
+      en: ["Who let you know?"]
+"""
+MANY = "".join(f'  extra_{n}:\n    ask:\n      en: ["What of part {n * "x"}?"]\n' for n in range(6))
+ORDERED = """\
+variants:
+  generic_exception:
+    event: {en: your delivery}
+    aspect: {en: the delivery}
+    then: [extra_0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "field", "says"),
+    [
+        (("How did it go?", "How awful was the wait?"), 13, "topics.went.ask.en.0", "leading"),
+        (("How did it go?", "Was it late, right?"), 13, "topics.went.ask.en.0", "leading"),
+        (
+            ("How did it go?", "What happened, and who told you?"),
+            13,
+            "topics.went.ask.en.0",
+            "compound",
+        ),
+        (("How did it go?", "Was it late? Who rang?"), 13, "topics.went.ask.en.0", "one_question"),
+        (("How did it go?", LONG), 13, "topics.went.ask.en.0", "length"),
+        (("How did it go?", "What will we refund?"), 13, "topics.went.ask.en.0", "promise"),
+        (('go?"', 'go?", "How did it all go?"'), 13, "topics.went.ask.en.1", "repeat"),
+        (
+            ("{brand}. What", "{brand}, for {brand} and " + "x" * 560 + ". What"),
+            16,
+            "opener.en.chat",
+            "length",
+        ),
+        (("opener:", MORE + "opener:"), 7, "budget.questions", "leave none for a probe"),
+        (("opener:", MANY + "opener:"), 9, "topics", "7 topics for 2 questions"),
+    ],
+)
+def test_check_says_what_is_weak(change: tuple[str, str], line: int, field: str, says: str) -> None:
+    text = SMALL.replace(*change)
+    assert text != SMALL
+    found = check_guide(text)
+    assert [(p.line, p.field) for p in found if says in p.message] == [(line, field)], found
+
+
+def test_check_finds_topics_that_no_variant_asks() -> None:
+    several = MANY.partition("  extra_2")[0]
+    text = SMALL.replace("opener:", several + ORDERED + "opener:")
+    assert [(p.line, p.field, p.message) for p in check_guide(text)] == [
+        (17, "topics.extra_1", "is never asked: no variant has it in `then`")
+    ]
+
+
 @pytest.mark.parametrize("depth", [5_000, 200_000])
 def test_a_hostile_file_is_refused(depth: int) -> None:
     assert lines("a:\n " + "[" * depth)[0][1] == "file"

@@ -39,6 +39,7 @@ from interviewer.core.wording import (
     say_fact,
 )
 
+TOPICS_PER_QUESTION = 3  # of an interview; with more, most of its topics are never asked
 PLAYBACK_FIELD = "rating"  # filled by the answer to the playback, not by a topic
 LONGEST: Context = {
     "brand": "Example Parcel and Freight Line",
@@ -89,7 +90,13 @@ def check(
     guide: InterviewGuide, phrases: PhraseBook, lines: Lines | None = None
 ) -> tuple[Problem, ...]:
     """Every fault of every wording, per language, channel and variant, with the longest values."""
-    found = (*_faults(guide, phrases), *_repeats(guide), *_incomplete_openers(guide))
+    found = (
+        *_faults(guide, phrases),
+        *_repeats(guide),
+        *_incomplete_openers(guide),
+        *_beyond_the_budget(guide),
+        *_never_asked(guide),
+    )
     return tuple(_problem(path, message, lines or {}) for path, message in found)
 
 
@@ -127,9 +134,7 @@ def _contexts(
     longest = max(days, key=size).isoformat()
     keys = (*DAY_KEYS.values(), "renewal_date", "review_date", "since", "resolved_at")
     known = {**LONGEST, **{key: longest for key in keys}}
-    codes = {exception.guide: code for code, exception in EXCEPTIONS.items()}
-    own = [codes[variant] for variant in guide.variants if variant in codes]
-    yield from ({**known, "exception_code": code} for code in (None, *own))
+    yield from ({**known, **event} for event in _kinds_of_event(guide))
     yield from ({**known, "option_chosen": option} for option in guide.options)
 
 
@@ -184,6 +189,48 @@ def _incomplete_openers(guide: InterviewGuide) -> Found:
                 yield ("opener", language, channel), "must say who writes: {brand}"
             if channel == "sms" and "STOP" not in text:
                 yield ("opener", language, channel), "must say how to opt out: STOP"
+
+
+def _beyond_the_budget(guide: InterviewGuide) -> Found:
+    """More topics than the questions can reach."""
+    questions = guide.budget.questions
+    for context in _kinds_of_event(guide):
+        musts, topics = guide.must_topics(context), guide.open_topics(context)
+        if guide.budget.probes_in_a_row and len(musts) == questions > 1:
+            yield (
+                ("budget", "questions"),
+                f"{questions} questions for {len(musts)} must topics leave none for a probe",
+            )
+            return
+        if len(topics) > TOPICS_PER_QUESTION * questions:
+            yield (
+                ("topics",),
+                f"{len(topics)} topics for {questions} questions: most are never asked",
+            )
+            return
+
+
+def _never_asked(guide: InterviewGuide) -> Found:
+    """Optional topics that no interview comes to, as no variant has them in its `then`."""
+    events = _kinds_of_event(guide)
+    if not all(_orders_its_topics(guide, context) for context in events):
+        return
+    named = {topic for variant in guide.variants.values() for topic in variant.then}
+    for name, topic in guide.topics.items():
+        if not topic.must and name not in named:
+            yield ("topics", name), "is never asked: no variant has it in `then`"
+
+
+def _orders_its_topics(guide: InterviewGuide, context: Context) -> bool:
+    variant = guide.variant(context)
+    return variant is not None and bool(variant.then)
+
+
+def _kinds_of_event(guide: InterviewGuide) -> list[Context]:
+    """No code, and one exception code for each variant of the guide."""
+    codes = {exception.guide: code for code, exception in EXCEPTIONS.items()}
+    own = [codes[variant] for variant in guide.variants if variant in codes]
+    return [{}, *({"exception_code": code} for code in own)]
 
 
 def texts(guide: InterviewGuide) -> Found:
