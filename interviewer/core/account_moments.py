@@ -270,10 +270,7 @@ def _above_norm(earlier: Sequence[AccountException], at: datetime, known_since: 
     weeks = [at - timedelta(weeks=n) for n in range(NORM_WEEKS + 1)]
     if known_since > weeks[-1]:
         return 0
-    counts = [
-        sum(start <= one.at < end for one in earlier)
-        for end, start in pairwise(weeks)
-    ]
+    counts = [sum(start <= one.at < end for one in earlier) for end, start in pairwise(weeks)]
     return int(mean(counts) + DEVIATIONS * stdev(counts)) + 1
 
 
