@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.sentences import clauses, words
+from analysis.sentences import clauses, is_english, words
 from analysis.tables import Status, Utterance
 
 LONGEST_QUOTE = 200  # characters: a longer turn is quoted by its first sentence
@@ -30,6 +30,7 @@ class Declaration:
         return "denied" if _matches(value, self.denies) else None
 
 
+SCALES = frozenset({"wont_recur", "felt_heard"})  # 0 to 10
 _YES_NO = (("yes",), ("no",))
 _LOW_HIGH = ((0, 4), (8, 10))
 FIELDS: Mapping[str, tuple[Declaration, ...]] = {
@@ -62,6 +63,7 @@ def _question(field: str, kind: Literal["yes_no", "scale"], asked: str) -> Quest
     return Question(field, re.compile(asked, re.IGNORECASE), kind)
 
 
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _ZERO_TO_TEN = r"(?=.*\b(?:0|zero)\b.*\b(?:10|ten)\b)"
 QUESTIONS = (
     _question(
@@ -87,6 +89,15 @@ QUESTIONS = (
     _question("felt_heard", "scale", _ZERO_TO_TEN + r".*\b(?:heard|listened|taken seriously)\b"),
 )
 
+# Words that read something back and ask for a yes: what they hold was asked before.
+_READ_BACK = re.compile(
+    r"\b(?:is|was|are|does|did)\s+(?:this|that|it|these|those|i|everything|all)\b.{0,40}"
+    r"\b(?:right|correct|accurate|fair|complete|understood|sum\w*|cover\w*)\b"
+    r"|\b(?:did|do|have) i\b.{0,30}\b(?:right|understood|understand|noted|correctly|miss\w*)\b"
+    r"|^\W*(?:right|correct|yes)\W*$"
+    r"|\b(?:stimmt|richtig|korrekt)\b.{0,12}\?|\b(?:es correcto|correcto|es as\u00ed)\b",
+    re.IGNORECASE,
+)
 _NO = {"no", "nope", "nah", "none", "nobody", "nothing", "never"}
 _YES = {"yes", "yeah", "yep", "yup", "indeed", "unfortunately"}
 _NUMBERS = {
@@ -95,6 +106,17 @@ _NUMBERS = {
         ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     )
 }
+_NAMED = {
+    **_NUMBERS,
+    **{str(number): number for number in range(11)},
+    **{"once": 1, "first": 1, "twice": 2, "second": 2, "third": 3, "fourth": 4},
+}
+# A number that ends a phrase, or that a scale or a reason follows.
+_ANSWERED_NUMBER = re.compile(
+    rf"(?<![\w-])(\d+|{'|'.join(_NUMBERS)})(?=\s*(?:$|[.,;:!?)/](?!\d)|[-\u2013\u2014]\s|\s[-\u2013\u2014]"
+    r"|\b(?:out of|of ten|of 10|or|to|because|but|and|since|maybe|perhaps|at (?:most|best|least)"
+    r"|if|though|for now|right now|now|today|honestly|i (?:guess|think|would say))\b))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +130,20 @@ class CodedAnswer:
     start: int
     end: int
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether the turn begins with a yes, a no or a number: its words need no second look."""
+        said = words(self.utterance.text)[:1]
+        return not said or said[0] in _NO | _YES or said[0] in _NUMBERS or said[0].isdecimal()
+
 
 def coded_answers(utterance: Utterance) -> tuple[CodedAnswer, ...]:
-    """The signals that this turn's coded fields, or its short answer to the question, settle."""
+    """The signals that this turn's coded fields, or its short answer to the question, settle.
+
+    A yes to what was read back settles nothing: each thing in it was an answer before.
+    """
+    if _READ_BACK.search(_asked(utterance)):
+        return ()
     start, end = _span(utterance)
     return tuple(
         CodedAnswer(utterance, declared.signal, status, f"answered {field}: {value}", start, end)
@@ -121,14 +154,39 @@ def coded_answers(utterance: Utterance) -> tuple[CodedAnswer, ...]:
 
 
 def _values(utterance: Utterance) -> Mapping[str, object]:
+    asked = _asked(utterance)
     read = {
         question.field: value
         for question in QUESTIONS
-        if utterance.question
-        and question.asked.search(utterance.question)
+        if question.asked.search(asked)
         and (value := _short_answer(utterance.text, question.kind)) is not None
     }
-    return {**read, **utterance.fields}
+    given = {f: v for f, v in utterance.fields.items() if f not in SCALES or _is_said(v, utterance)}
+    return {**read, **given}
+
+
+def _asked(utterance: Utterance) -> str:
+    """The last question of the interviewer's turn; the last sentence where none has a mark."""
+    sentences: list[str] = _SENTENCE.findall(utterance.question or "")
+    questions = [sentence for sentence in sentences if sentence.rstrip().endswith("?")]
+    return (questions or sentences or [""])[-1]
+
+
+def _is_said(value: object, utterance: Utterance) -> bool:
+    """Whether a number that stands in the turn is its answer: "a three", not "three days", "once".
+
+    Words without a number, and those of another language, are taken at the reading's word.
+    """
+    number = _number(value)
+    if number is None or not is_english(utterance):
+        return True
+    named = {_NAMED.get(word) for word in words(utterance.text)}
+    return number not in named or number in set(_scale_values(utterance.text))
+
+
+def _scale_values(text: str) -> Iterator[int]:
+    for said in _ANSWERED_NUMBER.finditer(text.lower()):
+        yield _NUMBERS.get(said.group(1), int(said.group(1)) if said.group(1).isdecimal() else -1)
 
 
 def _short_answer(text: str, kind: Literal["yes_no", "scale"]) -> object | None:

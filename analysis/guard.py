@@ -94,6 +94,8 @@ _OWN_VOICE = _any(
     r"^\W*(?:(?:and|so|well|but)\W+)?(?:we|i)\b.{0,25}\b(?:use|give|moved?|talk|look)"
 )
 _CLOSURE = _any(
+    r"\b(?:stopped|quit|gave up|given up)\b.{0,15}\b(?:asking (?:about|for)|looking|talking"
+    r"|thinking|shopping|comparing|considering|collecting)\b",
     r"\b(?:was|were|got|is|are|been|all|since)\b.{0,12}\b(?:paid|settled|credited|refunded|sorted"
     r"|resolved|fixed|solved|reimbursed|corrected|withdrawn|reversed|put right|rebuilt|stopped"
     r"|called off|dealt with|cancelled and|finished)\b",

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.answers import coded_answers
+from analysis.answers import CodedAnswer, coded_answers
 from analysis.embed import Cache, Encoder, Vectors, embed
-from analysis.guard import patterns, verdict
+from analysis.guard import Verdict, patterns, verdict
 from analysis.redact import CARRIERS
 from analysis.sentences import Clause, clauses, is_english, quote, words
 from analysis.tables import Quote, Signal, Source, Status, Utterance
@@ -197,16 +197,11 @@ def _of_turn(
 ) -> Iterator[Signal]:
     coded = coded_answers(utterance)
     for answer in coded:
+        status, reason = answer.status, answer.reason
+        if status == "asserted" and (guarded := _guarded(answer, rows)):
+            status, reason = guarded.status, f"{reason}; {guarded.reason}"
         words_of = quote(utterance, answer.start, answer.end)
-        yield _item(
-            utterance,
-            words_of,
-            answer.signal,
-            answer.status,
-            answer.reason,
-            CODED_STRENGTH,
-            "scripted",
-        )
+        yield _item(utterance, words_of, answer.signal, status, reason, CODED_STRENGTH, "scripted")
     if not is_english(utterance):
         return
     settled = {answer.signal for answer in coded}
@@ -220,6 +215,19 @@ def _of_turn(
             if row[index] >= (threshold / 2 if row.argmax() == index else threshold)
         ]
         yield from _detected(utterance, signal, scored, threshold)
+
+
+def _guarded(answer: CodedAnswer, rows: Sequence[tuple[Clause, Scores]]) -> Verdict | None:
+    """What speaks against a coded answer in its own words: the clause most about its signal.
+
+    A field is read from keywords or by a model, and either overlooks an "if" or a "stopped".
+    """
+    if answer.is_direct or not rows or not is_english(answer.utterance):
+        return None
+    index = SIGNALS.index(answer.signal)
+    clause, _ = max(rows, key=lambda row: float(row[1][index]))
+    found = verdict(answer.signal, clause)
+    return None if found.status == "asserted" else found
 
 
 def _detected(

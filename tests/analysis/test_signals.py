@@ -155,6 +155,58 @@ def test_a_short_answer_to_a_direct_question_is_read(
     assert read == ([expected] if expected else [])
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "Here is what I noted: I have not asked anybody else for a quote. The claim is still"
+            " open. Is this right?",
+            "Yes, that's right.",
+        ),
+        ("You compare us with others and one claim is open. Did I get that right?", "Yes."),
+        ("Is any claim still open? I ask because of May. And how is the dock?", "No trouble."),
+    ],
+)
+def test_only_the_last_question_is_answered_and_what_was_read_back_never(
+    question: str, answer: str
+) -> None:
+    fields = {"others_quoting": "yes"} if "noted" in question else {}
+    assert coded_answers(said(answer, question, fields=fields)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "counts"),
+    [
+        ("I'd say a three, to be honest.", 3, True),
+        ("4", 4, True),
+        ("Honestly, after everything that went on in May, two out of ten.", 2, True),
+        ("Two or three.", 2, True),
+        ("They called it a one-off and two weeks later we were back there.", 1, False),
+        ("Not once since the first of October.", 1, False),
+        ("It happens about one time a month.", 1, False),
+        ("Vielleicht eine drei, wir sind nicht sicher.", 3, True),
+    ],
+)
+def test_a_number_counts_where_it_is_said_as_an_answer(text: str, value: int, counts: bool) -> None:
+    assert bool(coded_answers(said(text, fields={"wont_recur": value}))) is counts
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "expected"),
+    [
+        ("My boss has stopped asking about other carriers.", {"others_quoting": "yes"}, "resolved"),
+        ("If we ever ran a tender you would be in it.", {"others_quoting": "yes"}, "hypothetical"),
+        ("Yes, if you ask me.", {"others_quoting": "yes"}, "asserted"),
+        ("We are comparing you with two others.", {"others_quoting": "yes"}, "asserted"),
+    ],
+)
+def test_a_coded_value_yields_to_the_guard_of_its_own_words(
+    text: str, fields: dict[str, object], expected: str, detectors: Detectors, encoder: Encoder
+) -> None:
+    items = found(said(text, fields=fields), detectors, encoder)
+    assert [i.status for i in items if i.signal == "competitor"] == [expected]
+
+
 def test_a_coded_answer_beats_the_detector_on_its_turn(
     detectors: Detectors, encoder: Encoder
 ) -> None:
