@@ -19,9 +19,19 @@ from interviewer.core.case import case_from
 from interviewer.core.decision import ASKING, Situation, decide, opt_out, options, person, urgent
 from interviewer.core.errors import Conflict, InvalidInput, NotAllowed, Unavailable
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Channel, Decision, Interview, Move, Status, Trace, Turn
+from interviewer.core.interview import (
+    Channel,
+    Decision,
+    Interview,
+    Memory,
+    Move,
+    Status,
+    Trace,
+    Turn,
+)
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.lint import Kind, LintContext, lint
+from interviewer.core.memory import remember, topics_since
 from interviewer.core.opt_out import is_opt_out
 from interviewer.core.playback import notes
 from interviewer.core.reading import IntentReading, Reading, clamp, merge_lexicon
@@ -103,20 +113,34 @@ async def start(services: Services, slug: str, opening: Opening) -> Started:
     study = await asyncio.to_thread(services.store.study, slug)
     if study.state == "closed":
         raise NotAllowed(f"the study {slug!r} is closed")
-    started = begin(services, study, opening)
+    started = await asyncio.to_thread(begin, services, study, opening)
     await asyncio.to_thread(
         services.store.add_interview, started.interview, token_hash(started.token)
     )
     return started
 
 
+def recall(services: Services, study: Study, opening: Opening) -> Memory | None:
+    """What the last interview of the same contact passes on; recipients are not remembered."""
+    if study.guide.audience != "b2b" or opening.contact_ref is None:
+        return None
+    earlier = services.store.interviews(
+        account_ref=opening.account_ref, status=("closed",), include_test=opening.test
+    )
+    own = (i for i in earlier if i.contact_ref == opening.contact_ref and i.answers)
+    last = next(own, None)
+    return remember(last) if last else None
+
+
 def begin(services: Services, study: Study, opening: Opening) -> Started:
-    """A new interview with its first message; nothing is stored yet."""
+    """A new interview with its first message; reads the store, and stores nothing yet."""
     guide = study.guide
     now = services.clock.now()
     language = guide.speaks(opening.language)
-    context = known(services, opening)
-    topics = tuple(guide.open_topics(context))
+    memory = recall(services, study, opening)
+    since = {"since": memory.at.date().isoformat()} if memory else {}
+    context = {**known(services, opening), **since}
+    topics = topics_since(guide, guide.open_topics(context), memory)
     first = wording.opener(guide, services.phrases, context, language, opening.channel)
     interview = Interview(
         interview_id=services.new_id(),
@@ -132,6 +156,7 @@ def begin(services: Services, study: Study, opening: Opening) -> Started:
         shipment_ref=opening.shipment_ref or _text(context.get("shipment_ref")),
         address=opening.address,
         topics=topics,
+        memory=memory,
         opened_at=now,
         expires_at=now + guide.expires,
         test=opening.test,
@@ -389,7 +414,8 @@ def _turn(
 
 def _option_id(decision: Decision) -> str:
     """The option that a decision carries out; none for what only templates may say."""
-    if decision.rephrase or decision.field or decision.probe == "contradiction":
+    names_a_fact = decision.since or decision.probe == "contradiction"
+    if decision.rephrase or decision.field or names_a_fact:
         return ""
     return "probe" if decision.move == "probe" else f"ask:{decision.topic}"
 
@@ -402,12 +428,19 @@ def _faults(
         guide=guide,
         channel=interview.channel,
         language=interview.language,
-        kind="contradiction" if decision.probe == "contradiction" else KINDS[decision.move],
+        kind=_kind(decision),
         context=interview.context,
         earlier=tuple(turn.text for turn in interview.said),
         filled=frozenset(interview.fields),
     )
     return tuple(dict.fromkeys(fault.rule for fault in lint(text, about)))
+
+
+def _kind(decision: Decision) -> Kind:
+    """What the rules take a message for: two kinds may name a fact of the record."""
+    if decision.since:
+        return "since"
+    return "contradiction" if decision.probe == "contradiction" else KINDS[decision.move]
 
 
 def _template(
@@ -436,6 +469,18 @@ def _question(
     if decision.field:
         return wording.field_question(
             guide, services.phrases, context, language, decision.field, channel=channel
+        )
+    if decision.since and interview.memory:
+        point = interview.memory.point(topic)
+        return wording.since_question(
+            guide,
+            services.phrases,
+            context,
+            language,
+            topic,
+            point.words if point else None,
+            used=used,
+            channel=channel,
         )
     if decision.move == "probe" and decision.probe:
         return wording.probe(

@@ -190,7 +190,7 @@ async def _begin(services: Services, invitation: Invitation, record: MomentRecor
     store = services.store
     study = await asyncio.to_thread(store.study, invitation.study)
     opening = await asyncio.to_thread(_opening, store, invitation, record.moment)
-    started = conversation.begin(services, study, opening)
+    started = await asyncio.to_thread(conversation.begin, services, study, opening)
     interview, message = started.interview, _first_message(services, invitation, started)
     answer = await asyncio.to_thread(
         gate.may_invite, services, study, invitation, interview, message

@@ -71,6 +71,7 @@ class InterviewTable(Table, table=True):
     shipment_ref: str | None = Field(index=True)
     address: str | None
     topics: list[str] = Field(sa_type=Json)
+    memory: dict[str, Any] | None = Field(sa_type=Json)
     opened_at: datetime
     expires_at: datetime
     closed_at: datetime | None

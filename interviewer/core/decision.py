@@ -477,8 +477,22 @@ def next_topic(now: Situation, reason: str, preface: Preface | None = None) -> D
         waiting = now.open_musts
     first = waiting[0]
     return Decision(
-        move="ask", reason=reason, topic=first, field=form_field(now, first), preface=preface
+        move="ask",
+        reason=reason,
+        topic=first,
+        field=form_field(now, first),
+        preface=preface,
+        since=is_remembered(now, first),
     )
+
+
+def is_remembered(now: Situation, topic: str) -> bool:
+    """Whether the last interview left a point open here, or this study settled the topic then."""
+    memory = now.interview.memory
+    if memory is None or not now.guide.topics[topic].since:
+        return False
+    settled = memory.study == now.guide.slug and topic in memory.covered
+    return settled or memory.point(topic) is not None
 
 
 def form_field(now: Situation, topic: str) -> str | None:

@@ -38,6 +38,7 @@ class Decision(Value):
     case: str | None = None  # what a case is about, when a mark or a hand-off opens one
     urgency: Literal["urgent", "same_day"] | None = None  # of a hand-off
     rephrase: bool = False  # the same topic in other words
+    since: bool = False  # asked as what became of it since the last interview
     options: tuple[str, ...] = ()  # ids of what was open
     questions_left: int = 0
 
@@ -81,6 +82,26 @@ class Turn(Value):
         return self.move in ASKS
 
 
+class Point(Value):
+    """Something that was wrong when it was last spoken of."""
+
+    topic: str
+    words: str  # an exact part of what was said
+
+
+class Memory(Value):
+    """What the last interview of the same contact passes on to this one."""
+
+    study: str
+    at: datetime
+    points: tuple[Point, ...] = ()
+    covered: tuple[str, ...] = ()
+
+    def point(self, topic: str) -> Point | None:
+        """What was left open on a topic."""
+        return next((point for point in self.points if point.topic == topic), None)
+
+
 class Interview(Value):
     """One conversation; `version` counts its saved changes."""
 
@@ -98,6 +119,7 @@ class Interview(Value):
     shipment_ref: str | None = None
     address: str | None = None  # where the channel reaches the respondent; never shown
     topics: tuple[str, ...] = ()  # open at the start, in the order asked
+    memory: Memory | None = None
     turns: tuple[Turn, ...] = ()
     opened_at: datetime
     expires_at: datetime

@@ -71,7 +71,9 @@ DAY_KEYS: Mapping[Moment, str] = {
 
 
 class Calendar(Part):
-    """How a language says a day and a time; `long` and `short` hold {weekday}, {day}, {month}."""
+    """How a language says a day and a time; `long` and `short` hold {weekday}, {day}, {month} or
+    its {number}.
+    """
 
     weekdays: tuple[Text, Text, Text, Text, Text, Text, Text]  # Monday first
     months: tuple[Text, ...]
@@ -211,14 +213,16 @@ def since_question(
     context: Context,
     language: str,
     topic: str,
-    point: str,
+    point: str | None,
     *,
     used: Collection[str] = (),
     channel: Channel = "chat",
 ) -> Wording:
-    """The question about a point that the same contact left open last time."""
+    """The question about a point that the same contact left open last time, or what changed."""
     spoken = guide.speaks(language)
-    values = known_values(guide, phrases, context, spoken, channel) | {"point": _one_line(point)}
+    values = known_values(guide, phrases, context, spoken, channel)
+    if point:
+        values["point"] = _one_line(point)
     stem = f"{guide.slug}/topics/{topic}/since/{spoken}"
     return _choose(_numbered(stem, guide.topics[topic].since[spoken]), values, used)
 
@@ -339,6 +343,7 @@ def say_day(phrases: Phrases, value: object, *, short: bool) -> str | None:
         "weekday": calendar.weekdays[day.weekday()],
         "day": str(day.day),
         "month": calendar.months[day.month - 1],
+        "number": f"{day.month:02d}",
     }
     return fill(calendar.short if short else calendar.long, parts)
 

@@ -234,3 +234,27 @@ def test_nothing_starts_in_a_closed_or_unknown_study(services: Services) -> None
 def test_a_text_that_cannot_be_taken_names_its_field(text: str) -> None:
     with pytest.raises(InvalidInput, match="text"):
         conversation.check_text(text)
+
+
+KNOWN = {"account_name": "Acme", "contact_role": "buyer"}
+
+
+def account_interview(services: Services, contact: str, *answers: str) -> Started:
+    opening = {"context": KNOWN, "contact_ref": contact, "account_ref": "A-1"}
+    started = begin(services, "account-renewal", **opening)
+    for n, text in enumerate(answers):
+        say(services, started, f"{contact}-{n}", text)
+    return started
+
+
+def test_the_same_contact_is_asked_what_became_of_an_open_point(services: Services) -> None:
+    incident = "Two pallets of the Memphis load came crushed on Tuesday."
+    account_interview(services, "C-1", "Reliable Friday slots.", incident, "I have to go now, bye.")
+    later = account_interview(services, "C-1", "On-time Fridays, nothing else matters to us.")
+    said = stored(services, later).said
+    assert any("Last time you mentioned" in turn.text for turn in said)
+    assert any("Memphis" in turn.text for turn in said)
+    other = account_interview(services, "C-2", "On-time Fridays, nothing else matters to us.")
+    texts = " ".join(turn.text for turn in stored(services, other).said)
+    assert "Memphis" not in texts
+    assert "Last time" not in texts

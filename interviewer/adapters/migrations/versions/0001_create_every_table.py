@@ -395,6 +395,7 @@ def upgrade() -> None:
         sa.Column("shipment_ref", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
         sa.Column("topics", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("memory", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
