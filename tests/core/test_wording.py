@@ -14,7 +14,7 @@ from interviewer.prompts_folder import load_phrases, ready_guides
 
 GUIDES = ready_guides()
 PHRASES = load_phrases()
-LANGUAGES = ("en", "es", "de")
+LANGUAGES = ("en", "es", "de", "fr", "pt")
 NOVEMBER = {"brand": "Northway", "exception_at": "2026-11-17T09:00", "delivered_at": "2026-11-17"}
 
 
