@@ -17,6 +17,7 @@ from interviewer.core.wording import Preface
 
 NOTHING_NEW = 0.2  # new_information below this: the turn brought nothing (interviewing.md, row 17)
 ANSWERS_FOR_PLAYBACK = 3
+IMPACT = "impact"  # the topic that an answer to a consequence probe covers
 TOPICS_OFFERED = 2  # next topics that a model words beforehand
 URGENT: tuple[Intent, ...] = ("safety", "distress")
 FOR_A_PERSON: tuple[Intent, ...] = ("legal", "misconduct", "human", "wrong_person")
@@ -79,8 +80,16 @@ class Situation:
         """Topics on which enough is known now."""
         said = {name for name, topic in self.reading.topics.items() if topic.covered == "yes"}
         if self.topic and self.reading.specificity == "specific":
-            said.add(self.topic)
+            said |= {self.topic, IMPACT} if self.told_consequence else {self.topic}
         return self.interview.covered | said
+
+    @property
+    def told_consequence(self) -> bool:
+        """Whether the question was what an incident led to: its answer is the impact."""
+        last = self.interview.answers[-1:]
+        return any(
+            turn.decision is not None and turn.decision.probe == "consequence" for turn in last
+        )
 
     @cached_property
     def skipped(self) -> frozenset[str]:
@@ -343,7 +352,8 @@ def saturated(now: Situation) -> Decision | None:
 
 def open_topic(now: Situation) -> Decision | None:
     """There is something left to ask."""
-    if now.only_asked_back and now.topic and times_asked(now.interview, now.topic) < 2:
+    waits = now.only_asked_back and not now.was_probed
+    if waits and now.topic and times_asked(now.interview, now.topic) < 2:
         return Decision(move="ask", reason="open_topic", topic=now.topic, rephrase=True)
     return next_topic(now, "open_topic")
 
