@@ -276,10 +276,13 @@ def _share(figure: Figure) -> dict[str, Any]:
 
 def _respondent(number: int, line: str) -> SimulatedRespondent:
     try:
-        return SimulatedRespondent.read(json.loads(line))
+        values = json.loads(line)
     except (ValueError, RecursionError):
-        raise InvalidInput(f"line {number}", "is no JSON; write one object a line") from None
+        values = None
+    if not isinstance(values, dict):
+        raise InvalidInput(f"line {number}", "is no JSON object; write one a line", line)
+    try:
+        return SimulatedRespondent.read(values)
     except InvalidInput as error:
-        where = f"line {number}, {error.field}" if error.field else f"line {number}"
-        message = error.message.removeprefix(f"{error.field}: ")
-        raise InvalidInput(where, message, error.value) from None
+        reason = error.message.removeprefix(f"{error.field}: ")
+        raise InvalidInput(f"line {number}, {error.field}", reason, error.value) from None

@@ -262,7 +262,7 @@ def _notes(turn: Turn) -> Iterator[tuple[str, str]]:
         yield "Read", _read(turn.reading)
     if turn.decision:
         yield "Decided", _decided(turn.decision)
-        yield "Why", f"{RULES.get(turn.decision.reason, '')} ({turn.decision.reason})"
+        yield "Why", _why(turn.decision.reason)
     if turn.trace:
         yield "Wording", _worded(turn.trace)
 
@@ -280,11 +280,18 @@ def _read(reading: Reading) -> str:
 
 def _decided(decision: Decision) -> str:
     about = decision.field or decision.topic
-    parts = [MOVES[decision.move], *([about] if about else [])]
-    parts += [decision.probe.replace("_", " ")] if decision.probe else []
+    kind = decision.probe.replace("_", " ") if decision.probe else None
+    parts = [f"{MOVES[decision.move]}{f' about {about}' if about else ''}"]
+    parts += [f"kind: {kind}"] if kind else []
     parts += [f"quoting “{decision.quote}”"] if decision.quote else []
     parts += [f"case: {decision.case}"] if decision.case else []
     return f"{', '.join(parts)}; questions left: {decision.questions_left}"
+
+
+def _why(reason: str) -> str:
+    """The row of the decision table in words; a row that ends in several ways names the one."""
+    said = RULES.get(reason) or f"{ENDINGS.get(reason, reason).capitalize()}."
+    return f"{said} ({reason})"
 
 
 def _worded(trace: Trace) -> str:
@@ -334,7 +341,8 @@ def cue_words(pattern: str) -> Iterator[str]:
     whole = re.fullmatch(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)", pattern)
     for alternative in _alternatives(whole[1] if whole else pattern):
         word = re.sub(r"\([^()]*\)\??|\\w[*+]|\.[*+]\??", "…", alternative)
-        word = re.sub(r"\\s[+*]?|\[[^\]]*\]", " ", word.replace("\\", "")).replace("?", "")
+        word = re.sub(r"\\s[+*]?|\[[^\]]*\]", " ", word)
+        word = word.replace("\\", "").replace("?", "")
         if word.strip(" …"):
             yield re.sub(r"…+", "…", word).strip()
 

@@ -23,8 +23,9 @@ from interviewer.core.reading import IntentReading, Reading
 from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.ports import Organization, Services
 from interviewer.prompts_folder import load_guide, load_phrases, ready_sources
-from interviewer.scorecard import missed_probes, reachable, scorecard
+from interviewer.scorecard import reachable, scorecard
 from interviewer.simulation import Played, SimulatedInbox, faults_of, simulate
+from tests.simulated import person
 
 NOW = datetime(2026, 9, 20, 15, tzinfo=UTC)
 EXAMPLES = Path(__file__).parents[1] / "examples/respondents.jsonl"
@@ -80,38 +81,6 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         studies.add(parts, load_guide(source), source)
     yield parts
     store.close()
-
-
-def person(**changes: Any) -> SimulatedRespondent:
-    return SimulatedRespondent.read(
-        {
-            "id": "p",
-            "study": "exception-follow-up",
-            "context": {"exception_code": "damaged", "exception_at": "2026-09-18"},
-            "opening": "It was broken.",
-            "vague": ["No idea."],
-            "patience": 4,
-            "facts": [
-                {"id": "0", "topic": "damage", "text": "It was broken", "depth": 0},
-                {
-                    "id": "1",
-                    "topic": "damage",
-                    "text": "The glass lay in four pieces under one thin sheet of paper.",
-                    "depth": 1,
-                    "cues": ["happened|broken"],
-                },
-                {
-                    "id": "2",
-                    "topic": "told",
-                    "text": "Nobody told me, I heard it rattle on the stairs at home.",
-                    "depth": 1,
-                    "cues": ["find out|let you know"],
-                },
-            ],
-            "must_elicit": ["1"],
-            **changes,
-        }
-    )
 
 
 def play(services: Services, *respondents: SimulatedRespondent) -> list[Played]:

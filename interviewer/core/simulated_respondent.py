@@ -21,7 +21,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from interviewer.core.errors import InvalidInput
 from interviewer.core.guide import InterviewGuide
@@ -197,6 +204,14 @@ class SimulatedRespondent(Part):
     contact_ref: str | None = None  # the person of the book of business that this is
     shipment_ref: str | None = None  # the shipment whose recipient this is
 
+    @field_validator("must_elicit")
+    @classmethod
+    def _are_facts(cls, ids: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
+        facts = {fact.id for fact in known.data.get("facts", ())}
+        if unknown := [each for each in ids if each not in facts]:
+            raise ValueError(f"names no fact: {unknown[0]!r}; give ids of facts")
+        return ids
+
     @classmethod
     def read(cls, values: Mapping[str, object]) -> "SimulatedRespondent":
         """A respondent from one JSON object; raises InvalidInput naming the field."""
@@ -205,7 +220,11 @@ class SimulatedRespondent(Part):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise InvalidInput(field, first["msg"], first["input"]) from None
+            if first["type"] == "missing":
+                raise InvalidInput(field, "is missing; write it") from None
+            raise InvalidInput(
+                field, first["msg"].removeprefix("Value error, "), first["input"]
+            ) from None
 
     def facts_at(self, depth: int) -> tuple[Fact, ...]:
         """The facts of one depth, in file order."""

@@ -184,6 +184,8 @@ def test_another_language_is_noticed(question: str, language: str, foreign: bool
             "facts.0.cues",
         ),
         ({"behaviours": [{"say": "a", "expect": "joy"}]}, "behaviours.0.expect"),
+        ({"must_elicit": ["1", "nine"]}, "must_elicit"),
+        ({"opening": None}, "opening"),
     ],
 )
 def test_a_respondent_that_breaks_the_format_is_refused(
