@@ -139,8 +139,8 @@ def key_create(
 def key_list(json: Json = False) -> None:
     """The keys by name, without their secrets."""
     rows = [
-        {"name": key.name, "key": f"iv_live_{key.key_id}_…", "created_at": f"{key.created_at:%F}"}
-        for key in _services().store.keys()
+        {"key": k.key_id, "name": k.name, "created": k.created_at, "last_used": k.last_used_at}
+        for k in list(_services().store.keys())
     ]
     table(rows, as_json=json, title="Keys")
 

@@ -100,10 +100,9 @@ def _planned(
     before: Invitation | None = None,
 ) -> Invitation:
     """The invitation by the first way that the gate lets through, now or later."""
-    at = max(record.due_at, services.clock.now())
-    expires_at = at + study.guide.expires
-    if before:  # planned again it is worth no longer, unless its moment is due later now
-        expires_at = max(before.expires_at, record.due_at + study.guide.expires)
+    begins = max(t for t in (record.due_at, record.seen_at, study.launched_at) if t)
+    at = max(begins, services.clock.now())
+    expires_at = begins + study.guide.expires
     answers = [
         (way, gate.may_plan(services, study, person, way[0], at, expires_at)) for way in ways
     ]
@@ -124,6 +123,8 @@ def _planned(
         expires_at=expires_at,
         lease_until=before.lease_until if before else None,
     )
+    if at >= expires_at:
+        return _over(invitation, "expired", "its window passed")
     return invitation if isinstance(answer, Permit) else _put_off(invitation, answer)
 
 
