@@ -152,6 +152,13 @@ def show(done: Rehearsal, *, as_json: bool) -> None:
         return
     title = f"{done.study}, {counted_as(len(done.ours), 'simulated respondent')}"
     table(scorecard_rows(done.card()), as_json=False, title=title)
+    legend = (
+        "elicited: facts told of those reachable; must: of those that matter; asked: questions per "
+        "interview; over: interviews over budget; unneeded: probes of who was content; honored: "
+        "stop, hand-off and other scripted moments; broken: rules."
+    )
+    if len(done.studies) > 1 or len(done.played) > 1:
+        say(legend)
     if len(done.studies) > 1:
         table(study_rows(done.by_study()), as_json=False, title="by study")
     if len(done.played) > 1:
@@ -218,13 +225,13 @@ def study_rows(cards: Mapping[str, Scorecard]) -> list[dict[str, Any]]:
 
 def _summary(card: Scorecard) -> dict[str, Any]:
     return {
-        "facts / reachable": _said(card.elicited),
-        "must-elicit": _said(card.must_elicit, interval=False),
-        "questions": f"{card.questions:.1f}",
-        "over budget": card.over_budget.hits,
-        "unneeded probes": card.unneeded_probes.hits,
-        "scripted moments honored": f"{honored(card).hits} of {honored(card).of}",
-        "rules broken": sum(card.violations.values()),
+        "elicited": _said(card.elicited),
+        "must": _said(card.must_elicit, interval=False),
+        "asked": f"{card.questions:.1f}",
+        "over": card.over_budget.hits,
+        "unneeded": card.unneeded_probes.hits,
+        "honored": f"{honored(card).hits}/{honored(card).of}",
+        "broken": sum(card.violations.values()),
     }
 
 
