@@ -1,7 +1,8 @@
 """What a message to a respondent may never be.
 
 Model wordings and templates pass the same rules; one fault is enough to set a wording aside.
-Rules of words know English, Spanish and German; the others hold in every language. Words in
+Rules of words know English, Spanish and German, some of them French and Portuguese; the others
+hold in every language. Words in
 quotation marks are the respondent's own: the rules that judge what *we* say leave them out.
 """
 
@@ -191,7 +192,7 @@ def _questions(message: Message) -> Iterator[tuple[int, int]]:
 
 def _words(rule: WordRule, about: LintContext) -> re.Pattern[str] | None:
     patterns = PATTERNS.get(about.family)
-    return patterns[rule] if patterns else None
+    return patterns.get(rule) if patterns else None
 
 
 def _hits(pattern: re.Pattern[str] | None, text: str) -> Iterator[re.Match[str]]:

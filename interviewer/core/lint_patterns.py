@@ -1,8 +1,8 @@
 """What the lint looks for, per language, as regular expressions.
 
 Every pattern is matched against folded text: lower case, without accents (ü is u, ß stays),
-straight quotes. French and Portuguese have function words only; their messages are held to the
-rules that need no words.
+straight quotes. French and Portuguese have the rules that can be told by words reliably (compound,
+leading, praise, promise, blame); for the rest they are held to the rules that need no words.
 """
 
 import re
@@ -137,6 +137,35 @@ _DE_PERSONAL = (
     r"|plz"
     r"|iban|kreditkarte\w*|kartendaten|bankverbindung|kontodaten|geburtsdatum|passwort|ausweis|pin)"
 )
+
+_FR_FEELING = (
+    r"(?:in)?satisfait(?:e|s|es)?|(?:me)?content(?:e|s|es)?|decue?s?|frustree?s?|enervee?s?"
+    r"|fachee?s?|furieu(?:x|se)|inquiete?s?|ravie?s?|heureu(?:x|se)|agacee?s?|contrariee?s?"
+)
+_FR_VERDICT = (
+    r"decevante?|frustrante?|enervante?|mauvaise?|terrible|horrible|affreu(?:x|se)|impolie?"
+    r"|(?:des)?agreable|aimable|negligente?|lente?|bonne?|geniale?|excellente?|professionnel(?:le)?"
+    r"|stressante?|difficile|facile|inacceptable|grave|ridicule|incompetente?|penible|en retard"
+)
+_FR_WHO = (
+    r"(?:qui|quoi|quel(?:le)?s?|comment|combien|quand|pourquoi|lequel|laquelle|qu'est-ce"
+    r"|que s'est|qu'avez|que (?:faut|faites|voyez|pensez))"
+)
+_FR_INVERTED = (
+    r"(?:a|est|avez|etes|etait|etaient|sont|ont|pouvez)-(?:t-)?(?:il|elle|ils|elles|on|ce|vous)"
+)
+
+_PT_FEELING = (
+    r"(?:in)?satisfeit[oa]s?|(?:des)?contente|decepcionad[oa]|frustrad[oa]|chatead[oa]|irritad[oa]"
+    r"|zangad[oa]|preocupad[oa]|(?:in)?feliz|aborrecid[oa]|furios[oa]|encantad[oa]"
+)
+_PT_VERDICT = (
+    r"decepcionante|frustrante|irritante|ruim|pessim[oa]|terrivel|horrivel|grosseir[oa]|gross[oa]"
+    r"|mal-educad[oa]|(?:anti|sim)patic[oa]|gentil|descuidad[oa]|lent[oa]|bom|boa|otim[oa]"
+    r"|excelente|profissional|estressante|dificil|facil|inaceitavel|grave|atrasad[oa]|ridicul[oa]"
+    r"|incompetente|(?:des)?agradavel"
+)
+_PT_WHO = r"(?:o que|quem|qual|quais|como|quando|onde|quant[oa]s?|por que)"
 
 _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
     "en": {
@@ -501,6 +530,135 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"\b(?:verlangerung|vertrag\w*)\b",
         ),
     },
+    "fr": {
+        "compound": (
+            rf"\b(?:et|ou|mais|aussi)\b,? (?:aussi )?(?:(?:a|de|avec) )?"
+            rf"(?:{_FR_WHO}|{_FR_INVERTED})\b",
+            rf"^\W*(?:{_FR_WHO})\b[^?]*, (?:{_FR_WHO})\b",
+        ),
+        "leading": (
+            r", ?(?:non|n'est-ce pas|pas vrai|d'accord|oui|hein|exact|vrai|c'est bien ca)\s*\?",
+            r"(?:^|[.!?] )\W*(?:n'(?:est|etait|a|avez|etes|avait)|ne (?:pensez|trouvez|croyez))\b",
+            rf"\bvous (?:etiez|etes|avez ete|devez etre|deviez etre|semblez|vous sentiez)"
+            rf" (?:\w+ )?(?:{_FR_FEELING})\b|\b(?:etiez|etes)-vous (?:\w+ )?(?:{_FR_FEELING})\b",
+            rf"\b(?:a quel point|combien) (?:[\w'-]+ ){{0,4}}(?:{_FR_FEELING}|{_FR_VERDICT})\b",
+            rf"\b(?:si|tellement|tres) (?:{_FR_FEELING}|{_FR_VERDICT})\b",
+            rf"\b(?:{_FR_INVERTED}|est-ce que)\b[^.?!]*\b(?:{_FR_FEELING}|{_FR_VERDICT}"
+            r"|parce que|a cause|du a|ignoree?|oubliee?|jetee?)\b[^.!]*\?",
+            r"\bqu'est-ce qui vous a (?:\w+ )?(?:decue?|enervee?|frustree?|agacee?|derangee?|plu"
+            r"|contrariee?|inquietee?)\b",
+            r"\bavez-vous (?:aime|adore|deteste)\b|\b(?:evidemment|surement|certainement)\b"
+            r"|\b(?:cela|ca) a du etre\b|\bj'imagine que\b",
+        ),
+        "praise": (
+            r"\b(?:excellente?|bonne?|interessante?|belle|super|precieu(?:x|se)|pertinente?)"
+            r" (?:point|question|reponse|remarque|observation|exemple|idee|retour|commentaire)\b",
+            r"\b(?:ravie?|heureu(?:x|se)|contente?)s? (?:de l'|de le|d'apprendre|d'entendre"
+            r"|que|qu')",
+            r"(?:^|[.!?] )\W*(?:super|genial|parfait|excellent|formidable|fantastique|bravo"
+            r"|tres bien|interessant|magnifique)\s*[!,.]",
+            r"\bc'est (?:tres |vraiment |bien )?(?:interessant|genial|utile|super|frustrant"
+            r"|comprehensible|terrible|precieux|decevant)\b(?![^.!]*\?)",
+            r"\btres (?:utile|interessant|precieux|instructif)\b"
+            r"|\bvous avez (?:tout a fait )?raison\b"
+            r"|\bbien dit\b|\bcela se comprend\b",
+            r"\b(?:j'apprecie|nous apprecions) (?:beaucoup )?votre (?:franchise|honnetete|patience"
+            r"|sincerite)\b",
+        ),
+        "promise": (
+            r"\b(?:rembourser|indemniser|dedommager|remplacer|renverr|enverr|livrer|rappeller"
+            r"|appeller|contacter|recontacter|resoudr|corriger|verifier|ameliorer|paier|payer|recevr"
+            r"|reviendr|occuper|reparer)(?:ons|ai|as|a|ez|ont)\b",
+            r"\b(?:allons|vais|va|vont|allez) (?:vous |le |la |y |tout |nous )*(?:rembourser"
+            r"|indemniser|dedommager|remplacer|envoyer|renvoyer|appeler|rappeler|contacter|resoudre"
+            r"|corriger|ameliorer|payer|regler|recevoir|livrer|occuper)\b",
+            r"\b(?:remboursements?|rembourse(?:e|s|es)?|indemnisations?|dedommagements?"
+            r"|compensations?|bons? d'achat|geste commercial)\b",
+            r"\bgaranti\w*|\bpromet\w*|\bpromis\b|\bpromesses?\b|\b(?:je|nous) vous assur\w+"
+            r"|\bcomptez sur nous\b",
+        ),
+        "promise_statement": (
+            r"\bne se (?:reproduira|repetera) (?:plus|pas)\b|\bn'arrivera (?:plus|pas)\b",
+            r"\b(?:dans les|sous|d'ici) (?:\d+|une?|deux|trois|prochaine?s?|quelques)"
+            r" (?:\w+ )?(?:heures?|jours?|minutes?|semaines?)\b|\bdes que possible\b"
+            r"|\bau plus vite\b"
+            r"|\bd'ici (?:demain|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b",
+        ),
+        "blame": (
+            r"\bfautes?\b|\bfautifs?\b|\bcoupables?\b|\bnegligen\w*|\bincompeten\w*",
+            r"\b(?:notre|votre|son|leur|mon) (?:propre )?(?:erreur|manquement)\b"
+            r"|\berreur (?:de notre part|de votre part|du \w+|de l')",
+            r"\baur(?:ais|ait|aient|ions|iez) du\b",
+            r"\bnous (?:nous sommes trompes|avons echoue|avons failli|avons mal|avons commis"
+            r"|assumons)\b",
+            r"\bvous (?:avez oublie|vous etes trompee?|n'avez pas (?:lu|suivi|verifie))\b",
+        ),
+    },
+    "pt": {
+        "compound": (
+            rf"\b(?:e|ou|mas|tambem)\b,? (?:tambem )?(?:(?:a|de|com) )?{_PT_WHO}\b",
+            r"[?,] (?:e|ou) (?:foi|houve|avisaram|ele|ela|voce|teve|chegou|recebeu|pode"
+            r"|o \w+ foi)\b",
+            rf"^\W*{_PT_WHO}\b[^?]*, {_PT_WHO}\b",
+        ),
+        "leading": (
+            r", ?(?:nao(?: e| foi| acha)?|certo|ne|correto|verdade|sim|ok|nao e verdade)\s*\?",
+            r"(?:^|[.!?] )\W*nao (?:e|foi|acha|houve|estava|ficou|pensa)\b[^?]*\?",
+            rf"\b(?:estava|esteve|esta|ficou|se sentiu|deve estar|deve ter ficado)"
+            rf" (?:\w+ )?(?:{_PT_FEELING})\b",
+            rf"\b(?:quao|tao) (?:\w+ )?(?:{_PT_FEELING}|{_PT_VERDICT})\b",
+            r"\bo qu(?:e|anto) (?:mais |isso )?(?:lhe |o |a |te )?(?:irritou|frustrou|decepcionou"
+            r"|incomodou|agradou|chateou|preocupou)\b",
+            rf"(?:^|[.!?] )\W*(?:[oa] \w+ )?(?:foi|era|estava|houve|achou)\b[^.?!]*"
+            rf"\b(?:{_PT_FEELING}|{_PT_VERDICT}|porque|por causa|devido a|ignorou|esqueceu"
+            r"|jogou)\b[^.!]*\?",
+            r"\b(?:obviamente|certamente|claramente|imagino que|deve ter sido)\b"
+            r"|\b(?:gostou|adorou|odiou|detestou) d",
+        ),
+        "praise": (
+            r"\b(?:excelente|otim[oa]|bom|boa|interessante|valios[oa]) (?:ponto|pergunta|resposta"
+            r"|comentario|observacao|exemplo|ideia|sugestao)\b",
+            r"\b(?:que|muito) (?:bom|bem|interessante|util|legal)\b(?=[!.,])"
+            r"|\bque (?:bom|otimo|legal)\b",
+            r"\b(?:fico|ficamos|estou) (?:muito )?(?:feliz|contente|satisfeit[oa])\b"
+            r"|\b(?:me|nos) alegra\b",
+            r"(?:^|[.!?] )\W*(?:otimo|perfeito|excelente|maravilha|fantastico|legal|incrivel|bravo"
+            r"|genial|interessante)\s*[!,.]",
+            r"\bisso (?:e|foi|parece|soa) (?:muito |realmente )?(?:interessante|util|otimo|bom"
+            r"|terrivel|frustrante|compreensivel|valioso)\b(?![^.!]*\?)",
+            r"\bmuito (?:util|interessante|valios[oa]|gentil)\b|\btem (?:toda a )?razao\b"
+            r"|\bfaz sentido\b|\bbem dito\b",
+            r"\b(?:agradeco|agradecemos|aprecio|apreciamos) (?:muito )?(?:a )?sua (?:sinceridade"
+            r"|honestidade|franqueza|paciencia)\b",
+        ),
+        "promise": (
+            r"\b(?:reembolsar|devolver|compensar|indenizar|pagar|resolver|solucionar|enviar|reenviar"
+            r"|substituir|ligar|contatar|investigar|entregar|garantir|melhorar|cuidar|entrar"
+            r"|receber)(?:emos|ei|a|ao)\b",
+            r"\b(?:vamos|vou|vai|vao|iremos|ira) (?:\w+ )?(?:reembolsar|devolver|compensar"
+            r"|indenizar|pagar|resolver|solucionar|enviar|reenviar|substituir|trocar|ligar|telefonar|contatar"
+            r"|investigar|melhorar|garantir|receber|entrar em contato)\b",
+            r"\b(?:reembols\w+|indeniza\w+|compensac\w+|vale-compras?|cupom|cupons|estornos?"
+            r"|descontos?|dinheiro de volta)\b",
+            r"\bgarant(?:imos|o|ia|id[oa])\b|\bpromet\w+|\bpromessa\b|\basseguramos\b|\basseguro\b"
+            r"|\bpode contar\b",
+        ),
+        "promise_statement": (
+            r"\bnao (?:se repetira|vai se repetir|vai acontecer|voltara a \w+|acontecera)\b",
+            r"\b(?:em(?: ate)?|dentro de) (?:\d+|uma?|dois|duas|tres|poucas|poucos)"
+            r" (?:horas?|dias?|minutos?|semanas?)\b|\bo mais rapido possivel\b"
+            r"|\bo quanto antes\b"
+            r"|\bate (?:amanha|segunda|terca|quarta|quinta|sexta|sabado|domingo|o fim)\b",
+        ),
+        "blame": (
+            r"\bculpa\w*\b|\bnegligen\w*|\bincompeten\w*",
+            r"\b(?:nosso|nossa|seu|sua|deles?|delas?) (?:propri[oa] )?(?:erro|falha|engano)\b"
+            r"|\b(?:erro|falha) (?:noss[oa]|d[oa]s? \w+)",
+            r"\b(?:deveri(?:a|am|amos)|devia|deviam|deviamos) ter\b",
+            r"\b(?:nos enganamos|falhamos|erramos|cometemos um|assumimos)\b",
+            r"\b(?:se esqueceu|esqueceu de|nao leu|nao seguiu|se enganou)\b",
+        ),
+    },
 }
 
 PATTERNS: Mapping[str, Mapping[WordRule, re.Pattern[str]]] = {
@@ -511,6 +669,8 @@ PATTERNS: Mapping[str, Mapping[WordRule, re.Pattern[str]]] = {
 NEGATION: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(r"\b(?:not|no|never|cannot|unable|nor|without|neither)\b|n't\b"),
     "es": re.compile(r"\b(?:no|nunca|tampoco|ni|sin)\b"),
+    "fr": re.compile(r"\b(?:ne|pas|jamais|aucune?|sans|ni)\b|\bn'"),
+    "pt": re.compile(r"\b(?:nao|nunca|nem|sem|nenhuma?)\b"),
     "de": re.compile(r"\b(?:nicht|kein\w*(?! problem)|nie|niemals|ohne|weder)\b"),
 }
 """A promise word after one of these, in the same sentence, promises nothing."""

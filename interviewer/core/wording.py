@@ -71,9 +71,7 @@ DAY_KEYS: Mapping[Moment, str] = {
 
 
 class Calendar(Part):
-    """How a language says a day and a time; `long` and `short` hold {weekday}, {day}, {month} or
-    its {number}.
-    """
+    """How a language says a time and, of {weekday}, {day}, {month} or its {number}, a day."""
 
     weekdays: tuple[Text, Text, Text, Text, Text, Text, Text]  # Monday first
     months: tuple[Text, ...]

@@ -20,6 +20,7 @@ from interviewer.core.lint import (
     lint,
     question_of,
 )
+from interviewer.core.lint_patterns import PATTERNS
 from interviewer.prompts_folder import load_phrases, ready_guides
 
 GUIDES = ready_guides()
@@ -80,6 +81,16 @@ def test_every_rule_has_its_lines() -> None:
         assert all(len(languages["en"][outcome]) >= 10 for outcome in ("passes", "fails")), rule
         wanted = {"en"} if rule in WITHOUT_WORDS else {"en", "es", "de"}
         assert set(languages) >= wanted, rule
+
+
+@pytest.mark.parametrize("language", ["fr", "pt"])
+def test_rules_of_words_in_french_and_portuguese_have_their_lines(language: str) -> None:
+    told = {"compound", "leading", "praise", "promise", "blame"}
+    assert {rule for rule in CASES if language in CASES[rule]} == told
+    assert {*PATTERNS[language]} - {"promise_statement"} == told
+    for rule in told:
+        outcomes = CASES[rule][language]
+        assert all(len(outcomes[outcome]) >= 8 for outcome in ("passes", "fails")), rule
 
 
 @pytest.mark.parametrize("language", PHRASES)
