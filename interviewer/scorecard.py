@@ -126,7 +126,13 @@ def reachable(played: Played) -> int:
 
 
 def ending(interview: Interview) -> str:
-    """How it ended: the reason, or the status of an interview left open."""
+    """How it ended: the reason, or the status of an interview left open.
+
+    `template_fault`: a template broke a rule, and it was closed in place of asking.
+    """
+    last = interview.said[-1]
+    if last.move == "close" and last.trace and last.trace.faults:
+        return "template_fault"
     return interview.close_reason or interview.status
 
 

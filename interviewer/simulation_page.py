@@ -41,6 +41,7 @@ ENDINGS = {
     "off_topic": "off the topic twice",
     "saturated": "nothing new came",
     "expired": "its time was over",
+    "template_fault": "closed, a template broke a rule",
 }
 SENTIMENTS: Mapping[Sentiment, str] = {
     -2: "very negative",

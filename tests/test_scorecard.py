@@ -9,7 +9,7 @@ import pytest
 from interviewer.core.interview import Decision, Trace, Turn
 from interviewer.core.reading import Reading
 from interviewer.rehearsal import rehearse, scorecard_rows
-from interviewer.scorecard import Figure, elicited, missed_probes, scorecard
+from interviewer.scorecard import Figure, elicited, ending, missed_probes, scorecard
 from interviewer.simulation import Check, Played
 from tests.simulated import person
 
@@ -107,6 +107,14 @@ def test_without_a_model_nothing_is_said_of_its_cost(played: Played) -> None:
     card = scorecard([played])
     assert card.cost is None
     assert not any("model" in row["figure"] for row in scorecard_rows(card))
+
+
+def test_an_interview_closed_by_a_faulty_template_says_so(played: Played) -> None:
+    last = played.interview.said[-1].seq
+    broken = Trace(template="t", faults=("repeat",))
+    faulty = changed(played, lambda turn: {"trace": broken} if turn.seq == last else {})
+    assert ending(played.interview) == played.interview.close_reason
+    assert ending(faulty.interview) == "template_fault"
 
 
 def test_turns_until_it_ended_are_told_apart(played: Played) -> None:
