@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from interviewer import intake, settling
 from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile
@@ -103,6 +104,7 @@ def import_file(
         raise InvalidInput("kind", f"is none of {', '.join(KINDS)}", what.kind)
     if not what.file.is_file():
         raise NotFound(f"no file {str(what.file)!r}{' (a folder)' * what.file.is_dir()}")
+    _check_zone(what.timezone)
     plan = Plan(
         now=services.clock.now(),
         columns=what.columns,
@@ -129,6 +131,14 @@ def import_file(
     if report.refused:
         report.rejected_file = rejected.path
     return report
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        fix = "is no time zone; write an IANA name such as America/New_York"
+        raise InvalidInput("--timezone", fix, name) from None
 
 
 class _Storing:
