@@ -7,17 +7,16 @@ recorded reply and nothing runs twice.
 
 import asyncio
 import hashlib
-import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
 from interviewer.core import wording
 from interviewer.core.book import Suppression
 from interviewer.core.case import case_from
-from interviewer.core.decision import ASKING, Situation, decide, opt_out, options, person, urgent
-from interviewer.core.errors import Conflict, InvalidInput, NotAllowed, Unavailable
+from interviewer.core.decision import Situation, decide, opt_out, person, urgent
+from interviewer.core.errors import Conflict, InvalidInput, NotAllowed
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import (
     Channel,
@@ -30,22 +29,14 @@ from interviewer.core.interview import (
     Turn,
 )
 from interviewer.core.invitation import OutboundMessage
-from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.memory import remember, topics_since
-from interviewer.core.opt_out import is_opt_out
-from interviewer.core.playback import notes
-from interviewer.core.reading import IntentReading, Reading, clamp, merge_lexicon
 from interviewer.core.study import Study
-from interviewer.core.wording import CloseReason, Wording
+from interviewer.hearing import followed, hear, read_by_rules, read_offline
 from interviewer.ports import ReadAndWorded, Services
-
-log = logging.getLogger(__name__)
+from interviewer.saying import say, turn_of
 
 TEXT_LIMIT = 2000  # characters; longer texts are refused by API and chat
-READ_LIMIT = 2000  # characters of a stored text that are read
 SAVES = 3  # tries, when somebody else changes the interview in the meantime
-KINDS: Mapping[Move, Kind] = {"ask": "question", "probe": "probe"}
-FAILURES_IN_A_ROW = 3  # after these the model is left out of the rest of the interview
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +240,10 @@ async def _in_turn(
     """The open interview with this answer and what is said to it."""
     interview = interview.evolve(expired=answer.at >= interview.expires_at)
     began = time.perf_counter()
-    heard, failure = await _hear(services, guide, interview, answer.text)
+    heard, failure = await hear(services, guide, interview, answer.text)
     reading = heard.reading
     decision = decide(guide, interview, reading)
-    language = _followed(guide, interview, reading)
+    language = followed(guide, interview, reading)
     answer = answer.model_copy(
         update={
             "reading": reading,
@@ -262,7 +253,7 @@ async def _in_turn(
         }
     )
     interview = interview.evolve(language=language).add(answer)
-    said = _say(services, guide, interview, decision, heard)
+    said = say(services, guide, interview, decision, heard)
     trace = (said.trace or Trace()).model_copy(
         update={
             "adapter": heard.adapter,
@@ -281,8 +272,8 @@ async def _after_the_end(
     services: Services, guide: InterviewGuide, interview: Interview, answer: Turn
 ) -> Interview:
     """A late message is kept; a stop, a danger or a wish for a person still counts."""
-    reading = _by_rules(services, interview, answer.text) or clamp(
-        services.reader.read(guide, interview, answer.text[:READ_LIMIT]), answer.text, guide
+    reading = read_by_rules(services, interview, answer.text) or read_offline(
+        services, guide, interview, answer.text
     )
     now = Situation(guide, interview, reading)
     rows = (opt_out, urgent, person) if interview.status == "closed" else ()
@@ -294,215 +285,12 @@ async def _after_the_end(
     )
     interview = interview.add(answer)
     if graver:
-        said = _say(services, guide, interview, graver, ReadAndWorded(reading, adapter="rules"))
+        said = say(services, guide, interview, graver, ReadAndWorded(reading, adapter="rules"))
         return _ended(interview.add(said), said.move, graver)
     if interview.status != "closed" or thanked:
         return interview
     thanks = wording.late_answer(services.phrases, interview.language)
-    return interview.add(_turn(interview, thanks, "close"))
-
-
-async def _hear(
-    services: Services, guide: InterviewGuide, interview: Interview, text: str
-) -> tuple[ReadAndWorded, str | None]:
-    """What was said, by rules, by the model or without it; and why the model did not answer."""
-    by_rules = _by_rules(services, interview, text)
-    if by_rules:
-        return ReadAndWorded(by_rules, adapter="rules"), None
-    utterance = text[:READ_LIMIT]
-    offline = clamp(services.reader.read(guide, interview, utterance), utterance, guide)
-    if services.model is None or _model_gave_up(interview):
-        return ReadAndWorded(offline), None
-    try:
-        async with asyncio.timeout(services.deadlines[interview.channel]):
-            heard = await services.model.read_and_word(
-                guide, interview, utterance, options(guide, interview)
-            )
-    except (Unavailable, TimeoutError) as error:
-        failure = str(error) or "no answer in time"
-        log.warning("interview %s: the model failed: %s", interview.interview_id, failure)
-        fallback = offline.model_copy(update={"source": "offline_after_failure"})
-        return ReadAndWorded(fallback), failure
-    reading = merge_lexicon(clamp(heard.reading, utterance, guide), offline)
-    return replace(heard, reading=reading), None
-
-
-def _by_rules(services: Services, interview: Interview, text: str) -> Reading | None:
-    """The reading of a text that needs none: a wish to hear no more, or nothing at all."""
-    if not text.strip():
-        return Reading(source="rules", new_information=0.0)
-    phrases = [p for language in services.phrases.values() for p in language.stop_phrases]
-    if is_opt_out(text, phrases):
-        return Reading(source="rules", intents=(IntentReading(intent="stop", evidence=text),))
-    return None
-
-
-def _model_gave_up(interview: Interview) -> bool:
-    """Whether the model once failed so often in a row that it is left out for good."""
-    in_a_row = 0
-    for turn in interview.said:
-        if turn.trace and turn.seq > 0:
-            in_a_row = in_a_row + 1 if turn.trace.failure else 0
-        if in_a_row == FAILURES_IN_A_ROW:
-            return True
-    return False
-
-
-def _followed(guide: InterviewGuide, interview: Interview, reading: Reading) -> str:
-    """The language to go on in: the respondent's own, when the guide speaks it."""
-    theirs = (reading.language or "").split("-")[0]
-    own = {language.split("-")[0] for language in guide.languages}
-    return guide.speaks(reading.language) if theirs in own else interview.language
-
-
-def _say(
-    services: Services,
-    guide: InterviewGuide,
-    interview: Interview,
-    decision: Decision,
-    heard: ReadAndWorded,
-) -> Turn:
-    """The message for a decision; a wording that breaks a rule gives way to the template's."""
-    before: Wording | None = None
-    if decision.preface:
-        before = wording.preface(services.phrases, interview.language, decision.preface)
-    faults: tuple[str, ...] = ()
-    worded = heard.wordings.get(_option_id(decision)) if decision.move in ASKING else None
-    if worded:
-        text = f"{before.text} {worded.strip()}" if before else worded.strip()
-        faults = _faults(guide, interview, decision, text)
-        if not faults:
-            trace = Trace(wording_source="model")
-            return _turn(interview, Wording(text, "model"), decision.move, decision.topic, trace)
-    template = _template(services, guide, interview, decision)
-    said = wording.prefaced(before, template, interview.channel) if before else template
-    trace = Trace(
-        wording_source="template_after_fault" if faults else "template",
-        template=said.template,
-        faults=faults,
-    )
-    if decision.move in ASKING and (broken := _faults(guide, interview, decision, said.text)):
-        log.error(
-            "interview %s: template %s breaks %s; the interview was closed",
-            interview.interview_id,
-            said.template,
-            ", ".join(broken),
-        )
-        plain = wording.closing(services.phrases, interview.language, "plain")
-        return _turn(interview, plain, "close", None, trace.model_copy(update={"faults": broken}))
-    return _turn(interview, said, decision.move, decision.topic, trace)
-
-
-def _turn(
-    interview: Interview,
-    said: Wording,
-    move: Move,
-    topic: str | None = None,
-    trace: Trace | None = None,
-) -> Turn:
-    return Turn(
-        seq=len(interview.turns),
-        speaker="interviewer",
-        text=said.text,
-        at=interview.turns[-1].at,
-        language=interview.language,
-        move=move,
-        topic=topic,
-        trace=trace or Trace(template=said.template),
-    )
-
-
-def _option_id(decision: Decision) -> str:
-    """The option that a decision carries out; none for what only templates may say."""
-    names_a_fact = decision.since or decision.probe == "contradiction"
-    if decision.rephrase or decision.field or names_a_fact:
-        return ""
-    return "probe" if decision.move == "probe" else f"ask:{decision.topic}"
-
-
-def _faults(
-    guide: InterviewGuide, interview: Interview, decision: Decision, text: str
-) -> tuple[str, ...]:
-    """The rules that a message would break here."""
-    about = LintContext(
-        guide=guide,
-        channel=interview.channel,
-        language=interview.language,
-        kind=_kind(decision),
-        context=interview.context,
-        earlier=tuple(turn.text for turn in interview.said),
-        filled=frozenset(interview.fields),
-    )
-    return tuple(dict.fromkeys(fault.rule for fault in lint(text, about)))
-
-
-def _kind(decision: Decision) -> Kind:
-    """What the rules take a message for: two kinds may name a fact of the record."""
-    if decision.since:
-        return "since"
-    return "contradiction" if decision.probe == "contradiction" else KINDS[decision.move]
-
-
-def _template(
-    services: Services, guide: InterviewGuide, interview: Interview, decision: Decision
-) -> Wording:
-    """The words of the templates for a decision."""
-    phrases, language = services.phrases, interview.language
-    if decision.move == "opt_out":
-        return wording.opted_out(phrases, language, services.organization.brand)
-    if decision.move == "hand_off":
-        contact = services.organization.human_contact or None
-        return wording.hand_off(phrases, language, decision.urgency or "same_day", contact)
-    if decision.move == "close":
-        return wording.closing(phrases, language, _close_reason(decision))
-    if decision.move == "playback":
-        return wording.playback(phrases, language, notes(guide, interview, phrases))
-    return _question(services, guide, interview, decision)
-
-
-def _question(
-    services: Services, guide: InterviewGuide, interview: Interview, decision: Decision
-) -> Wording:
-    context, language, channel = interview.context, interview.language, interview.channel
-    used = {turn.trace.template for turn in interview.said if turn.trace and turn.trace.template}
-    topic = decision.topic or interview.topics[0]
-    if decision.field:
-        return wording.field_question(
-            guide, services.phrases, context, language, decision.field, channel=channel
-        )
-    if decision.since and interview.memory:
-        point = interview.memory.point(topic)
-        return wording.since_question(
-            guide,
-            services.phrases,
-            context,
-            language,
-            topic,
-            point.words if point else None,
-            used=used,
-            channel=channel,
-        )
-    if decision.move == "probe" and decision.probe:
-        return wording.probe(
-            guide,
-            services.phrases,
-            context,
-            language,
-            decision.probe,
-            topic,
-            quote=decision.quote,
-            fact=decision.fact,
-            used=used,
-            channel=channel,
-        )
-    return wording.question(
-        guide, services.phrases, context, language, topic, used=used, channel=channel
-    )
-
-
-def _close_reason(decision: Decision) -> CloseReason:
-    reason = decision.reason
-    return reason if reason in get_args(CloseReason) else "complete"  # type: ignore[return-value]
+    return interview.add(turn_of(interview, thanks, "close"))
 
 
 def _ended(interview: Interview, move: Move | None, decision: Decision) -> Interview:

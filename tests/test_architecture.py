@@ -16,8 +16,8 @@ OUTSIDE = {  # I/O, the clock, chance, concurrency
     *("multiprocessing", "concurrent", "logging", "importlib"),
 }
 CORE = (STDLIB - OUTSIDE) | {"pydantic", "interviewer.core"}
-USE_CASES = ("intake", "settling", "outreach", "people", "gate", "delivery")
-USE_CASES += ("conversation", "studies", "simulation", "scorecard", "imports", "exports", "worker")
+USE_CASES = ("intake", "settling", "outreach", "people", "gate", "delivery", "imports", "exports")
+USE_CASES += ("conversation", "hearing", "saying", "studies", "simulation", "scorecard", "worker")
 USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analysis.redact"}
 USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
 ANALYSIS = STDLIB | {
@@ -36,6 +36,8 @@ MAY_IMPORT = {
     "interviewer/worker.py": USE_CASE,
     "interviewer/exports.py": USE_CASE,
     "interviewer/conversation.py": USE_CASE,
+    "interviewer/hearing.py": USE_CASE,
+    "interviewer/saying.py": USE_CASE,
     "interviewer/simulation.py": USE_CASE,
     "interviewer/scorecard.py": USE_CASE,
     "interviewer/studies.py": USE_CASE | {"analysis", "yaml", "interviewer.prompts_folder"},
