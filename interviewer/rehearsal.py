@@ -8,7 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -126,12 +126,23 @@ def rehearse(
             raise NotFound(f"no simulated respondent of {named} in that file; it has {others}")
         missing = Counter(one.study for one in respondents if one.study not in slugs)
         players: tuple[Player, ...] = ("ours", *baselines)
-        played: dict[Player, list[Played]] = {player: [] for player in players}
-        turns = [(player, one) for player in players for one in own]
+        played = asyncio.run(_play(services, own, players))
+    return Rehearsal(study, played, missing if study == ALL else {}, seed)
+
+
+async def _play(
+    services: Services, respondents: Sequence[SimulatedRespondent], players: Sequence[Player]
+) -> dict[Player, list[Played]]:
+    """Every respondent with every interviewer, on one event loop: a model keeps its connection."""
+    played: dict[Player, list[Played]] = {player: [] for player in players}
+    turns = [(player, one) for player in players for one in respondents]
+    async with AsyncExitStack() as parts:
+        if isinstance(services.model, AbstractAsyncContextManager):
+            await parts.enter_async_context(services.model)
         for player, one in tracked(turns, "interviewing", len(turns)):
             baseline = None if player == "ours" else player
-            played[player] += asyncio.run(simulate(services, one.study, [one], baseline))
-    return Rehearsal(study, played, missing if study == ALL else {}, seed)
+            played[player] += await simulate(services, one.study, [one], baseline)
+    return played
 
 
 @contextmanager

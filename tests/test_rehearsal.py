@@ -19,6 +19,7 @@ from interviewer.rehearsal import (
     show,
     study_rows,
 )
+from tests.openai_server import OpenAiServer, says
 from tests.simulated import line, person
 
 DEVELOPMENT = Path(__file__).parents[2] / "shared/data/personas_dev.jsonl"
@@ -139,6 +140,29 @@ def test_the_command_writes_the_page_and_prints_json_alone(tmp_path: Path) -> No
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["study"] == "all"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_model_that_breaks_rules_is_replaced_and_its_cost_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = ("probe", *(f"ask:{topic}" for topic in ("told", "impact", "outstanding")))
+    answer = {
+        **{"language": "en", "specificity": "thin", "sentiment": "negative"},
+        **{"topics": [], "aspects": [], "fields": [], "intents": [], "contradicts": "none"},
+        **{"new_information": 1.0, "injection": False, "quote": "broken", "cue": "none"},
+        "wordings": [{"option": o, "text": "Great! How awful was it?"} for o in options],
+    }
+    with OpenAiServer(*[says(answer)] * 12) as server:
+        monkeypatch.setenv("INTERVIEWER_LLM_BASE_URL", server.base_url)
+        card = rehearse("exception-follow-up", [person(id=str(n)) for n in range(3)]).card()
+        calls = server.calls
+    assert card.violations == {}
+    assert card.cost
+    assert card.cost.calls == calls
+    assert card.cost.tokens_in == 700 * calls
+    assert card.cost.failed.hits == 0
+    assert card.cost.replaced.rate == 1.0
+    assert {"praise", "leading"} <= set(card.cost.replaced_for)
 
 
 def test_the_command_refuses_in_one_line() -> None:

@@ -67,6 +67,7 @@ def test_interviews_are_filtered_by_study_and_outcome(browser: Browser, url: str
     expect(page.locator("output")).to_have_text("1 of 3 interviews")
     expect(page.get_by_role("heading", name="delivery-check", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Show all").click()
+    expect(page.locator("output")).to_have_text("3 interviews")
     assert shown(page) == ["delivered", "tells", "stops"]
     page.get_by_role("button", name="Open or fold").click()
     assert page.locator("details.interview[open]").count() == 3
