@@ -266,7 +266,7 @@ def begin(respondent: SimulatedRespondent, guide: InterviewGuide, channel: Chann
     if guide.audience == "b2b" and channel != "sms":
         later = B2B_CHAT
     return Memory(
-        plays_back=guide.budget.playback,
+        plays_back=bool(guide.budget.playback),
         first_limit=first,
         limit=later,
         language=respondent.speaks or respondent.language,
