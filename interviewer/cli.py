@@ -170,6 +170,16 @@ def study_list(json: Json = False) -> None:
         say("None is live. Next: interviewer study check STUDY, interviewer study launch STUDY")
 
 
+@study_app.command("show")
+def study_show(
+    study: Annotated[str, typer.Argument(help="The study's slug.")], json: Json = False
+) -> None:
+    """How a study's interviews go: funnel, wordings that were replaced, summaries, ratings."""
+    from interviewer import studies
+
+    table(studies.show(_services(), study), as_json=json, title=study)
+
+
 @study_app.command("check")
 def study_check(
     study: Annotated[str, typer.Argument(help="A study's YAML file, or the slug of a study.")],

@@ -26,6 +26,7 @@ from interviewer.core import book
 from interviewer.core.errors import NotFound
 from interviewer.core.guide import InterviewGuide, guide_hash
 from interviewer.core.interview import Interview
+from interviewer.core.quality import quality
 from interviewer.core.study import Study, StudyState
 from interviewer.ports import AnalysisRun, Services
 
@@ -63,6 +64,29 @@ def funnel(services: Services) -> list[dict[str, Any]]:
         {"study": study.slug, "state": study.state, "version": study.version, **counts[study.slug]}
         for study in services.store.studies()
     ]
+
+
+def show(services: Services, slug: str) -> list[dict[str, Any]]:
+    """How a study's interviews go, as rows of figure and value; raises NotFound."""
+    study = services.store.study(slug)
+    counts = services.store.funnel()[slug]
+    found = quality(services.store.interviews(slug))
+    share = found.replaced_share
+    rows: dict[str, Any] = {
+        "state": study.state,
+        "version": study.version,
+        **counts,
+        "messages after the opener": found.messages,
+        "worded by the model": found.worded_by_model,
+        "wordings replaced": found.replaced if share is None else f"{found.replaced} ({share:.1%})",
+        **{f"  broke {rule}": times for rule, times in found.faults.items()},
+        "turns the model failed on": found.model_failures,
+        "summaries read back": found.played_back,
+        "  confirmed": found.confirmed,
+        "  corrected": found.corrected,
+        "rating of the interview, 1 to 4": found.rating,
+    }
+    return [{"figure": figure, "value": value} for figure, value in rows.items()]
 
 
 def read_book(services: Services, *, include_test: bool = False) -> Book:
