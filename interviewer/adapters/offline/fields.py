@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from interviewer.adapters.offline.assertion import is_negated, unasserted
 from interviewer.adapters.offline.dates import date_of
 from interviewer.adapters.offline.lexicon import Answers, Lexicon, Reads
 from interviewer.adapters.offline.topics import Mention
@@ -13,6 +14,8 @@ from interviewer.core.interview import Interview
 from interviewer.core.reading import FieldReading, Specificity
 
 SURE, TOLD, INFERRED = 0.95, 0.85, 0.6
+RATING = "rating"
+BARE = 4  # words of a clause that is nothing but a value
 MOST_TEXT = 300  # characters of a text answer
 NEGATION_REACH = 2
 MONTH_FIRST = "en"  # the language that writes 11/14
@@ -59,7 +62,7 @@ class Answer:
         return topic is not None and topic.fills == (name,) and name not in topic.field_ask
 
     def is_only(self, name: str) -> bool:
-        """Whether the field is the one of its type that the topic asks for."""
+        """Whether the field is the one of its type that the topic fills."""
         kind = self.guide.fields[name].type
         same = [n for n in self.topic_fills if self.guide.fields[n].type == kind]
         return self.asked is None and same == [name]
@@ -75,13 +78,18 @@ def asked_field(interview: Interview) -> str | None:
 def fields_of(answer: Answer) -> dict[str, FieldReading]:
     """Every field that the answer gives a value to, with the words that say it.
 
-    One that has a value keeps it unless it is asked for; a rating may be given again.
+    One that has a value keeps it unless it is asked for; a rating may be given again. What is not
+    asked for is read only where it is stated and unmistakable: the interview can still ask. The
+    answer to a summary fills nothing but the rating.
     """
     if answer.words.reads is None or answer.words.answers is None:
         return {}
     found: dict[str, FieldReading] = {}
+    summed_up = _answers_summary(answer.interview)
     for name, field in answer.guide.fields.items():
-        if name in answer.interview.fields and name not in (answer.asked, "rating"):
+        if summed_up and name != RATING:
+            continue
+        if name in answer.interview.fields and name not in (answer.asked, RATING):
             continue
         reading = next(_readings(answer, name, field), None)
         if reading is not None and field.accepts(reading.value):
@@ -99,13 +107,13 @@ def _readings(answer: Answer, name: str, field: Field) -> Iterator[FieldReading]
     if field.type == "yes_no" and (direct or answer.is_what_the_topic_asks(name)):
         yield from _yes_or_no(answer.said, answers, SURE if direct else TOLD)
     if field.type in ("yes_no", "choice") and (near or answer.is_told(name)):
-        yield from _by_words(answer, field, near)
+        yield from _by_words(answer, reads, name, field)
     if field.type in ("scale", "number"):
         yield from _numbers(answer, name, field, reads, answers, direct)
     if field.type == "date" and near:
-        yield from _dates(answer, reads, answers)
-    if field.type == "text" and (direct or answer.is_only(name)):
-        yield from _text(answer, direct)
+        yield from _dates(answer, reads, answers, direct)
+    if field.type == "text" and near:
+        yield from _text(answer, reads, answers, name)
 
 
 def _yes_or_no(said: Utterance, answers: Answers, confidence: float) -> Iterator[FieldReading]:
@@ -118,65 +126,126 @@ def _yes_or_no(said: Utterance, answers: Answers, confidence: float) -> Iterator
         yield FieldReading(value=value, evidence=said.span(first, last), confidence=confidence)
 
 
-def _by_words(answer: Answer, field: Field, near: bool) -> Iterator[FieldReading]:
-    """The value with the longest words; away from its topic only phrases of the guide count."""
-    found: list[tuple[int, int, str, float]] = []
+def _by_words(answer: Answer, reads: Reads, name: str, field: Field) -> Iterator[FieldReading]:
+    """The value with the longest words; unasked, the one value that is stated."""
+    direct = name == answer.asked
+    unsaid = unasserted(answer.said, reads)
+    stated = [
+        hit
+        for hit in _hits(answer, name, field)
+        if answer.said.words[hit[0]].sentence not in unsaid
+        and not _is_denied(answer.said, reads, hit, NEGATION_REACH if direct else None)
+        and (direct or _is_telling(answer, reads, hit))
+    ]
+    if direct or len({value for _, _, value in stated}) == 1:
+        for first, last, value in sorted(stated, key=lambda h: (h[0] - h[1], h[0]))[:1]:
+            text = answer.said.span(first, last)
+            yield FieldReading(value=value, evidence=text, confidence=TOLD)
+
+
+def _hits(answer: Answer, name: str, field: Field) -> Iterator[tuple[int, int, str]]:
+    """First and last word of everything that may mean a value; away from its topic, phrases only.
+
+    Where the topic's question is a free one and the field has its own, phrases only as well; the
+    questions of a form all ask for their fields.
+    """
     said = answer.said
+    direct, near = name == answer.asked, name in answer.topic_fills
+    topic = answer.guide.topics.get(answer.interview.current_topic or "")
+    form = answer.guide.budget.playback == "fields"
+    single = direct or (near and topic is not None and (form or name not in topic.field_ask))
     for value in field.values:
         phrases = field.of.get(value, {}).get(answer.language, ())
         for text in phrases:
-            if near or len(phrase(text)) > 1:
-                found += [(f, z, value, TOLD) for f, z in occurrences(said.folded, text)]
+            if single or len(phrase(text)) > 1:
+                yield from ((f, z, value) for f, z in occurrences(said.folded, text))
         common = answer.words.answers.values.get(value) if answer.words.answers else None
-        if near and common and not phrases:
-            found += [(f, z, value, TOLD) for f, z in common.spans(said)]
-        if near and field.type == "choice":
+        if (direct or near) and common and not phrases:
+            yield from ((f, z, value) for f, z in common.spans(said))
+        if single and field.type == "choice":
             spelled = occurrences(said.folded, value.replace("_", " "))
-            found += [(f, z, value, TOLD) for f, z in spelled]
-    stated = [hit for hit in found if not _is_denied(answer, hit[0], hit[1])]
-    for first, last, value, confidence in sorted(stated, key=lambda h: (h[0] - h[1], h[0]))[:1]:
-        yield FieldReading(value=value, evidence=said.span(first, last), confidence=confidence)
+            yield from ((f, z, value) for f, z in spelled)
 
 
-def _is_denied(answer: Answer, first: int, last: int) -> bool:
-    """Whether a negation stands right before the words; words that hold one state it."""
-    reads, said = answer.words.reads, answer.said
-    if reads is None or any(w in reads.negations for w in said.folded[first : last + 1]):
-        return False
-    clause = said.words[first].clause
-    return any(
-        w.folded in reads.negations and w.clause == clause
-        for w in said.words[max(0, first - NEGATION_REACH) : first]
+def _is_denied(said: Utterance, reads: Reads, hit: tuple[int, int, str], reach: int | None) -> bool:
+    """Whether a negation stands before the words in their clause; words that hold one state it."""
+    first, last, _ = hit
+    holds_one = any(word in reads.negations for word in said.folded[first : last + 1])
+    return not holds_one and is_negated(said, reads, first, reach)
+
+
+def _is_telling(answer: Answer, reads: Reads, hit: tuple[int, int, str]) -> bool:
+    """Whether the words mean the value by themselves: a phrase, a rare word, the whole answer.
+
+    "Before", "people" or "never" in a longer clause may mean anything.
+    """
+    said, (first, last, _) = answer.said, hit
+    if first != last:
+        return True
+    word, functions = said.folded[first], answer.words.function_words
+    common = (
+        *(functions, reads.general, reads.sequence, reads.negations, reads.positive),
+        *(reads.people, reads.times, reads.things, reads.advice, reads.places),
     )
+    if not any(word in words for words in common):
+        return True
+    clause = [w.folded for w in said.words if w.clause == said.words[first].clause]
+    return all(other == word or other in functions for other in clause) and len(clause) <= BARE
 
 
 def _numbers(
     answer: Answer, name: str, field: Field, reads: Reads, answers: Answers, direct: bool
 ) -> Iterator[FieldReading]:
     said = answer.said
-    offered = name in answer.topic_fills or name == "rating"
-    if field.type == "scale" and (direct or offered):
-        for first, last in answers.out_of.spans(said):
-            values = [
-                n
-                for word in said.folded[first : last + 1]
-                if (n := _number(word, reads)) is not None
-            ]
-            if values and (len(values) == 1 or values[-1] == field.max):
-                yield FieldReading(
-                    value=values[0], evidence=said.span(first, last), confidence=SURE
-                )
-    after_summary = name == "rating" and _answers_summary(answer.interview)
-    if direct or after_summary:
+    if field.type == "scale" and (direct or name in answer.topic_fills or name == RATING):
+        yield from _out_of(said, field, reads, answers)
+    if direct or (name == RATING and _answers_summary(answer.interview)):
         for place, word in enumerate(said.folded):
-            if (value := _number(word, reads)) is not None and field.accepts(value):
+            value = _number(word, reads)
+            if value is None or not field.accepts(value):
+                continue
+            if field.type == "number" or _is_mark(answer, answers, place):
                 yield FieldReading(value=value, evidence=said.span(place, place), confidence=SURE)
     elif field.type == "number" and answer.is_only(name):
         for first, last in answers.counts.spans(said):
             if (value := _number(said.folded[first], reads)) is not None:
-                yield FieldReading(
-                    value=value, evidence=said.span(first, last), confidence=INFERRED
-                )
+                text = said.span(first, last)
+                yield FieldReading(value=value, evidence=text, confidence=INFERRED)
+
+
+def _out_of(
+    said: Utterance, field: Field, reads: Reads, answers: Answers
+) -> Iterator[FieldReading]:
+    """A mark with the end of its scale: "eight out of ten"."""
+    for first, last in answers.out_of.spans(said):
+        numbers = (_number(word, reads) for word in said.folded[first : last + 1])
+        values = [n for n in numbers if n is not None]
+        if values and (len(values) == 1 or values[-1] == field.max):
+            text = said.span(first, last)
+            yield FieldReading(value=values[0], evidence=text, confidence=SURE)
+
+
+def _is_mark(answer: Answer, answers: Answers, place: int) -> bool:
+    """Whether a number is a mark on a scale: no tally, no count of things, no day of a month."""
+    said, reads = answer.said, answer.words.reads
+    if reads is None or said.folded[place] in answers.tallies:
+        return False
+    clause = [
+        w.folded
+        for n, w in enumerate(said.words)
+        if w.clause == said.words[place].clause and n > place
+    ]
+    before = said.folded[place - 1] if place else ""
+    written = said.folded[place].isdigit()
+    counts = bool(clause) and not (
+        clause[0] in answer.words.function_words
+        or clause[0].isdigit()
+        or clause[0] in reads.general
+    )
+    one_of = not written and bool(clause) and clause[0] in ("of", "de", "von", "is", "was")
+    return (
+        not counts and not one_of and before not in reads.months and before not in reads.negations
+    )
 
 
 def _number(word: str, reads: Reads) -> int | float | None:
@@ -199,7 +268,9 @@ def _answers_summary(interview: Interview) -> bool:
     return last is not None and last.move == "playback"
 
 
-def _dates(answer: Answer, reads: Reads, answers: Answers) -> Iterator[FieldReading]:
+def _dates(answer: Answer, reads: Reads, answers: Answers, direct: bool) -> Iterator[FieldReading]:
+    if not direct and unasserted(answer.said, reads):
+        return
     turns = answer.interview.turns
     today = (turns[-1].at if turns else answer.interview.opened_at).date()
     found = date_of(answer.said, reads, answers, today, answer.language == MONTH_FIRST)
@@ -207,10 +278,25 @@ def _dates(answer: Answer, reads: Reads, answers: Answers) -> Iterator[FieldRead
         yield FieldReading(value=found[0], evidence=found[1], confidence=TOLD)
 
 
-def _text(answer: Answer, direct: bool) -> Iterator[FieldReading]:
-    """The respondent's own words: all that was asked for, or what a free answer tells."""
-    said = answer.said
-    if not said.words or not (direct or answer.specificity != "vague"):
+def _text(answer: Answer, reads: Reads, answers: Answers, name: str) -> Iterator[FieldReading]:
+    """The respondent's own words: all that was asked for, or the part of a free answer that tells.
+
+    Where a topic fills several fields, only words known to tell this one do.
+    """
+    said, confidence = answer.said, INFERRED
+    if not said.words:
         return
-    text = said.span(0, len(said.words) - 1)[:MOST_TEXT].strip()
-    yield FieldReading(value=text, evidence=text, confidence=TOLD if direct else INFERRED)
+    first, last = 0, len(said.words) - 1
+    if name == answer.asked:
+        confidence = TOLD
+    elif name in answers.texts:
+        unsaid = unasserted(said, reads)
+        places = answers.texts[name].spans(said)
+        told = next((p for p in places if said.words[p[0]].sentence not in unsaid), None)
+        if told is None:
+            return
+        first, last = told
+    elif not answer.is_only(name) or answer.specificity == "vague":
+        return
+    text = said.span(first, last)[:MOST_TEXT].strip()
+    yield FieldReading(value=text, evidence=text, confidence=confidence)

@@ -1,6 +1,6 @@
 """What a respondent wants or does with an utterance, by the patterns of a language."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from interviewer.adapters.offline.lexicon import Lexicon
 from interviewer.adapters.offline.words import Utterance
@@ -14,11 +14,16 @@ ASIDES: tuple[Intent, ...] = (  # sentences to us, which tell nothing of what ha
     *("stop", "end", "skip", "refusal", "human", "question", "bot_question"),
     *("off_topic", "misunderstood", "anger_at_us"),
 )
+ALWAYS: frozenset[Intent] = frozenset(("stop", "human", "distress", "safety"))
 TO_THE_SUMMARY: frozenset[Intent] = frozenset(("confirm", "correct"))
 
 
 def intents_of(
-    said: Utterance, words: Sequence[Lexicon], guide: InterviewGuide, interview: Interview
+    said: Utterance,
+    words: Sequence[Lexicon],
+    guide: InterviewGuide,
+    interview: Interview,
+    instructed: Collection[int],
 ) -> tuple[IntentReading, ...]:
     """Every intent once, with the words that show it.
 
@@ -27,6 +32,7 @@ def intents_of(
         words: The languages it may be in: its own, and that of the interview.
         guide: Leaving and confidential are read in B2B studies only.
         interview: A summary that waits for an answer makes a plain yes or no one to it.
+        instructed: The sentences addressed to the machine; they mean nothing but `ALWAYS`.
     """
     last = interview.last_question
     after_playback = last is not None and last.move == "playback"
@@ -38,7 +44,12 @@ def intents_of(
             continue
         if intent in TO_THE_SUMMARY and not after_playback:
             continue
-        span = next(_places(said, words, intent), None)
+        places = (
+            span
+            for span in _places(said, words, intent)
+            if intent in ALWAYS or said.words[span[0]].sentence not in instructed
+        )
+        span = next(places, None)
         if span is not None:
             found[intent] = said.span(*span)
     if after_playback:
@@ -47,10 +58,15 @@ def intents_of(
 
 
 def asides(said: Utterance, words: Sequence[Lexicon]) -> set[int]:
-    """The sentences that are spoken to us or to the machine, not about what happened."""
+    """The sentences that are spoken to us, not about what happened."""
     spoken = (span for intent in ASIDES for span in _places(said, words, intent))
-    instructing = (span for language in words for span in language.injection.spans(said))
-    return {said.words[first].sentence for first, _ in (*spoken, *instructing)}
+    return {said.words[first].sentence for first, _ in spoken}
+
+
+def instructions(said: Utterance, words: Sequence[Lexicon]) -> set[int]:
+    """The sentences that are addressed to the machine."""
+    spans = (span for language in words for span in language.injection.spans(said))
+    return {said.words[first].sentence for first, _ in spans}
 
 
 def _places(said: Utterance, words: Sequence[Lexicon], intent: Intent) -> Iterator[tuple[int, int]]:

@@ -131,6 +131,10 @@ class Reads(Part):
     positive_idioms: Phrases
     negative_idioms: Phrases
     nothing_said: Phrases  # whole sentences that add nothing
+    supposed: Phrases  # what only might be, is wished for or is always so
+    elsewhere: Phrases  # the affairs of others, and what is over
+    no_case: Phrases  # a damage or a loss of something else than goods
+    joints: Words  # words that join two statements in one clause
     repetition: Phrases
     general_judgment: Phrases
     scale_words: Phrases
@@ -146,7 +150,9 @@ class Answers(Part):
     counts: Phrases  # how often something was done
     yesterday: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
+    tallies: Words  # number words that count and are no mark on a scale
     values: Mapping[str, Phrases] = {}  # words for common values of a choice
+    texts: Mapping[str, Phrases] = {}  # what tells a text that is not asked for, by its field
 
 
 class Lexicon(Part):

@@ -12,9 +12,10 @@ from interviewer.core.reading import Cue, IntentReading, Sentiment
 
 MOST_WORDS = 6
 PER_WORD = 0.45  # what a word must add to be worth quoting
-MENTION, NEGATIVE, EVENT, NAMED, CONTENT, NEGATION, POSITIVE, GENERAL = (
-    *(3.0, 2.5, 1.2, 1.2, 0.9, 0.7, 0.6, 0.5),
+MENTION, NEGATIVE, EVENT, NAMED, CONTENT, NEGATION, POSITIVE, GENERAL, TIME = (
+    *(2.0, 2.5, 1.6, 1.2, 0.9, 1.2, 0.6, 0.5, 0.5),
 )
+WHOLE = 0.4  # for a stretch that is a whole statement
 SHORT = 8  # words; only in an answer this short does "fine" stand for the whole
 NAMES_IN_CONTEXT = ("contact_name", "owner_name", "account_name")
 
@@ -24,22 +25,95 @@ def quote_of(
 ) -> str | None:
     """The most telling one to six words in a row; None when no words may be quoted.
 
-    Nothing is quoted that holds profanity, personal data, a name or an instruction to the
-    machine, nor what was quoted before.
+    They are the part of a statement that holds its verdict or its verb, else any short one; a
+    single word is quoted only when it is the verdict. Nothing is quoted that holds profanity,
+    personal data, a name or an instruction to the machine, nor what was quoted before.
     """
     reads = words.reads
     if reads is None:
         return None
     worth = _worth(said, words, reads, mentions)
     barred = _barred(said, words, reads, interview)
+    telling = _telling(said, words, reads, mentions)
     quoted = {turn.decision.quote for turn in interview.answers if turn.decision}
     best: tuple[float, str] | None = None
-    for first, last in _windows(said, reads, worth, barred):
-        text = said.span(first, last)
-        score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
-        if _may_stand(said, first, last) and text not in quoted:
-            best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
-    return best[1] if best else None
+    for begin, end in _statements(said, words, reads, barred):
+        for first, last in _windows(said, words, reads, worth, (begin, end)):
+            if not _tells(said, reads, telling, first, last):
+                continue
+            text = said.span(first, last)
+            score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
+            score += WHOLE if last == end and not any(worth[begin:first]) else 0
+            if _may_stand(said, first, last) and text not in quoted:
+                best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
+    return best[1] if best else _plain(said, words, reads, worth, barred, quoted)
+
+
+def _plain(
+    said: Utterance,
+    words: Lexicon,
+    reads: Reads,
+    worth: list[float],
+    barred: set[int],
+    quoted: set[str | None],
+) -> str | None:
+    """Two to six words where none tell: a whole sentence, a statement, a phrase of two things."""
+    statements = tuple(_statements(said, words, reads, barred))
+    windows = (w for s in statements for w in _windows(said, words, reads, worth, s))
+    candidates = (
+        *((1, first, beyond - 1) for first, beyond in said.sentences),
+        *((1, first, last) for first, last in statements if worth[last]),
+        *((2, first, last) for first, last in windows),
+    )
+    for least, first, last in candidates:
+        stretch, text = range(first, last + 1), said.span(first, last)
+        spoken = 2 <= len(text.split()) <= MOST_WORDS and barred.isdisjoint(stretch)
+        content = sum(worth[place] > TIME for place in stretch)
+        if spoken and content >= least and _may_stand(said, first, last) and text not in quoted:
+            return text
+    return None
+
+
+def _telling(
+    said: Utterance, words: Lexicon, reads: Reads, mentions: tuple[Mention, ...]
+) -> set[int]:
+    """The words that make a stretch a statement: verdicts, negations, verbs, and cases."""
+    cases = {place for m in mentions if m.opens_case for place in range(m.first, m.last + 1)}
+    return cases | {
+        place
+        for place, word in enumerate(said.folded)
+        if word in reads.negative
+        or word in reads.positive
+        or word in reads.negations
+        or (is_event(word, reads) and word not in words.function_words)
+    }
+
+
+def _tells(said: Utterance, reads: Reads, telling: set[int], first: int, last: int) -> bool:
+    if first != last:
+        return not telling.isdisjoint(range(first, last + 1))
+    word = said.folded[first]
+    short = len(said.words) <= SHORT and word in reads.positive
+    return word in reads.negative or short
+
+
+def _statements(
+    said: Utterance, words: Lexicon, reads: Reads, barred: set[int]
+) -> Iterator[tuple[int, int]]:
+    """First and last word of the stretches between clauses, joints and words never quoted."""
+    begin: int | None = None
+    for place, word in enumerate(said.words):
+        joint = word.folded in reads.joints or (
+            word.folded in reads.sequence and word.folded in words.function_words
+        )
+        apart = place > 0 and said.words[place - 1].clause != word.clause
+        if begin is not None and (joint or apart or place in barred):
+            yield begin, place - 1
+            begin = None
+        if begin is None and not joint and place not in barred:
+            begin = place
+    if begin is not None:
+        yield begin, len(said.words) - 1
 
 
 def _may_stand(said: Utterance, first: int, last: int) -> bool:
@@ -71,6 +145,8 @@ def _word_worth(word: str, words: Lexicon, reads: Reads) -> float:
         return 0.0
     if is_event(word, reads):
         return EVENT
+    if word in reads.times or word in reads.months or word in reads.numbers:
+        return TIME
     if word in reads.things or word in reads.places or word in reads.people:
         return NAMED
     if word in reads.positive:
@@ -81,16 +157,24 @@ def _word_worth(word: str, words: Lexicon, reads: Reads) -> float:
 
 
 def _windows(
-    said: Utterance, reads: Reads, worth: list[float], barred: set[int]
+    said: Utterance,
+    words: Lexicon,
+    reads: Reads,
+    worth: list[float],
+    statement: tuple[int, int],
 ) -> Iterator[tuple[int, int]]:
-    """Stretches within a clause that begin and end with a word of some worth."""
-    for first, start in enumerate(said.words):
-        if not worth[first]:
+    """Stretches of a statement that begin and end where a phrase does."""
+    begin, end = statement
+    for first in range(begin, end + 1):
+        within = first > begin and said.folded[first - 1] not in words.function_words
+        if not worth[first] or (within and not is_event(said.folded[first], reads)):
             continue
-        for last in range(first, min(first + MOST_WORDS, len(said.words))):
-            if last in barred or said.words[last].clause != start.clause:
-                break
-            if worth[last] and said.folded[last] not in reads.negations:
+        for last in range(first, min(first + MOST_WORDS, end + 1)):
+            word = said.folded[last]
+            if last < end and said.folded[last + 1] not in words.function_words:
+                continue
+            object_of = last == end and last > first and word in reads.first_person
+            if (worth[last] or object_of) and word not in reads.negations:
                 yield first, last
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from interviewer.adapters.offline.fields import Answer, asked_field, fields_of
-from interviewer.adapters.offline.intents import asides, intents_of
+from interviewer.adapters.offline.intents import asides, instructions, intents_of
 from interviewer.adapters.offline.language import detect
 from interviewer.adapters.offline.lexicon import Lexicon, lexicon
 from interviewer.adapters.offline.novelty import empty, new_information
@@ -31,10 +31,11 @@ class OfflineInterviewer:
         language = detect(said, interview.language)
         words = lexicon(_family(language))
         known = _with_that_of_interview(words, interview.language)
-        intents = intents_of(said, known, guide, interview)
-        told = said.without(asides(said, known))
+        instructed = instructions(said, known)
+        intents = intents_of(said, known, guide, interview, instructed)
+        told = said.without(asides(said, known) | instructed)
         happened = told.without(empty(told, words))
-        mentions = mentions_of(happened, words, guide, _family(language))
+        mentions = mentions_of(happened, words, guide, _family(language), interview.current_topic)
         specificity = specificity_of(happened, words, bool(mentions))
         fields: dict[str, FieldReading] = {}
         if not LEAVES_THE_QUESTION & {reading.intent for reading in intents}:
@@ -57,7 +58,7 @@ class OfflineInterviewer:
             contradicts=_contradicted(told, known, interview),
             language=language,
             new_information=1.0 if answers_field else new_information(told, words, interview),
-            injection=any(one.injection.is_in(said) for one in known),
+            injection=bool(instructed),
             quote=quote_of(happened, words, mentions, interview),
             cue=cue_of(said, known, intents, sentiment),
         )

@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
+from interviewer.adapters.offline.assertion import is_negated, supposed, unasserted
 from interviewer.adapters.offline.lexicon import Lexicon
+from interviewer.adapters.offline.sentiment import sentiment_of
 from interviewer.adapters.offline.specificity import specificity_of
 from interviewer.adapters.offline.words import Utterance, occurrences
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.reading import AspectReading, Specificity, TopicReading
 
 ENOUGH_WORDS = 1.5  # of its own that a topic must have in a sentence to be covered unasked
+ENOUGH_TO_TOUCH = 0.5
+INCIDENT = "incident"  # the topic of B2B guides that asks for something that went wrong
 NEGATION_REACH = 2  # words before an aspect in which a negation takes it back
 
 
@@ -25,45 +31,73 @@ class Mention:
 
 
 def mentions_of(
-    said: Utterance, words: Lexicon, guide: InterviewGuide, language: str
-) -> tuple[Mention, ...]:
-    """Each aspect where it is first mentioned; a case that is denied ("no damage") is none."""
-    return tuple(
-        mention
-        for name, topic in guide.topics.items()
-        for aspect, lexical in topic.aspects.items()
-        if (
-            mention := next(
-                _places(
-                    said, words, name, aspect, lexical.words.get(language, ()), bool(lexical.case)
-                ),
-                None,
-            )
-        )
-    )
-
-
-def _places(
     said: Utterance,
     words: Lexicon,
-    topic: str,
-    aspect: str,
-    phrases: tuple[str, ...],
-    opens_case: bool,
-) -> Iterator[Mention]:
-    for text in phrases:
-        for first, last in occurrences(said.folded, text):
-            if not (opens_case and _is_denied(said, words, first)):
-                yield Mention(topic, aspect, first, last, opens_case)
+    guide: InterviewGuide,
+    language: str,
+    current: str | None,
+) -> tuple[Mention, ...]:
+    """Each aspect where it is first mentioned.
+
+    A case that is denied or only supposed ("no damage", "if it breaks") is none. Of the topics
+    that were not just asked about (`current`) only telling words count.
+    """
+    search = _Search(said, words, current)
+    found: list[Mention] = []
+    for name, topic in guide.topics.items():
+        for aspect, lexical in topic.aspects.items():
+            phrases = lexical.words.get(language, ())
+            found += [*islice(search.places(name, aspect, phrases, bool(lexical.case)), 1)]
+    return tuple(found)
 
 
-def _is_denied(said: Utterance, words: Lexicon, place: int) -> bool:
-    reads = words.reads
-    return reads is not None and any(
-        word.folded in reads.negations
-        for word in said.words[max(0, place - NEGATION_REACH) : place]
-        if word.clause == said.words[place].clause
-    )
+@dataclass(frozen=True)
+class _Search:
+    """What decides whether words of the guide mention an aspect in an utterance."""
+
+    said: Utterance
+    words: Lexicon
+    current: str | None
+
+    def places(
+        self, topic: str, aspect: str, phrases: tuple[str, ...], opens_case: bool
+    ) -> Iterator[Mention]:
+        for text in phrases:
+            for first, last in occurrences(self.said.folded, text):
+                denied = opens_case and self._is_no_case(first, last)
+                if not denied and (topic == self.current or self._tells(first, last)):
+                    yield Mention(topic, aspect, first, last, opens_case)
+
+    def _tells(self, first: int, last: int) -> bool:
+        """Whether the words speak of their topic in any context: "me", "better", "May" do not."""
+        word, reads = self.said.folded[first], self.words.reads
+        return (
+            first != last
+            or reads is None
+            or not any(
+                word in common
+                for common in (
+                    *(self.words.function_words, reads.first_person, reads.sequence),
+                    *(reads.times, reads.months, reads.negations, reads.positive, reads.advice),
+                )
+            )
+        )
+
+    def _is_no_case(self, first: int, last: int) -> bool:
+        reads = self.words.reads
+        return reads is not None and (
+            is_negated(self.said, reads, first, NEGATION_REACH)
+            or self.said.words[first].sentence in self._supposed
+            or any(begin <= last and first <= end for begin, end in self._no_cases)
+        )
+
+    @cached_property
+    def _supposed(self) -> set[int]:
+        return supposed(self.said, self.words.reads) if self.words.reads else set()
+
+    @cached_property
+    def _no_cases(self) -> tuple[tuple[int, int], ...]:
+        return tuple(self.words.reads.no_case.spans(self.said)) if self.words.reads else ()
 
 
 def aspects_of(said: Utterance, mentions: tuple[Mention, ...]) -> tuple[AspectReading, ...]:
@@ -85,16 +119,23 @@ def topics_of(
 
     The topic just asked about is covered by any specific answer. Another one is covered by a
     specific sentence in which enough words are its own; a word that several topics claim counts
-    as a share for each.
+    as a share for each, and where more than two do and nothing else is said on a topic, it is
+    left out. `incident` is covered by any bad thing that happened in its words, and by no other.
     """
     found: dict[str, TopicReading] = {}
     own_words = _own_words(said, mentions)
     for mention in mentions:
         number = said.words[mention.first].sentence
-        covered = (
-            own_words[mention.topic, number] >= ENOUGH_WORDS
-            and specificity_of(said, words, True, sentence=number) == "specific"
-        )
+        own = own_words[mention.topic, number]
+        if mention.topic != current and own < ENOUGH_TO_TOUCH:
+            continue
+        if mention.topic == INCIDENT != current:
+            covered = _is_incident(said, words, number)
+        else:
+            covered = (
+                own >= ENOUGH_WORDS
+                and specificity_of(said, words, True, sentence=number) == "specific"
+            )
         before = found.get(mention.topic)
         if before is None or (covered and before.covered != "yes"):
             found[mention.topic] = TopicReading(
@@ -102,10 +143,22 @@ def topics_of(
             )
     if current and whole != "vague":
         evidence = found[current].evidence if current in found else _telling(said, words)
-        found[current] = TopicReading(
-            covered="yes" if whole == "specific" else "partly", evidence=evidence
-        )
+        if evidence is not None:
+            found[current] = TopicReading(
+                covered="yes" if whole == "specific" else "partly", evidence=evidence
+            )
     return found
+
+
+def _is_incident(said: Utterance, words: Lexicon, number: int) -> bool:
+    """Whether a sentence tells of a bad thing that really happened."""
+    if words.reads is None or number in unasserted(said, words.reads):
+        return False
+    if specificity_of(said, words, True, sentence=number) != "specific":
+        return False
+    sentence = said.without(set(range(len(said.sentences))) - {number})
+    felt = sentiment_of(sentence, words.reads, reports_loss=False)
+    return felt == "mixed" or felt < 0
 
 
 def _own_words(said: Utterance, mentions: tuple[Mention, ...]) -> dict[tuple[str, int], float]:
