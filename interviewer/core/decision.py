@@ -17,6 +17,7 @@ from interviewer.core.wording import Preface
 
 NOTHING_NEW = 0.2  # new_information below this: the turn brought nothing (interviewing.md, row 17)
 ANSWERS_FOR_PLAYBACK = 3
+AT_LENGTH = 15  # words on one topic after which a recipient has told enough
 IMPACT = "impact"  # the topic that an answer to a consequence probe covers
 TOPICS_OFFERED = 2  # next topics that a model words beforehand
 URGENT: tuple[Intent, ...] = ("safety", "distress")
@@ -152,6 +153,12 @@ class Situation:
         """Whether the answer is positive and names nothing negative."""
         sentiment = self.reading.sentiment
         return sentiment != "mixed" and sentiment > 0
+
+    @property
+    def told_at_length(self) -> bool:
+        """Whether the answer tells so much that more would only be repeated."""
+        spans = [topic.evidence or "" for topic in self.reading.topics.values()]
+        return any(len(span.split()) >= AT_LENGTH for span in spans)
 
     @property
     def answers_a_field(self) -> bool:
@@ -299,6 +306,17 @@ def contradiction(now: Situation) -> Decision | None:
     )
 
 
+def complaint(now: Situation) -> Decision | None:
+    """A recipient's short complaint, where nothing else is to be asked: what it led to."""
+    if now.is_b2b or now.interview.answers or now.open_topics or not now.can_probe:
+        return None
+    told = now.reading.specificity == "specific" and now.reading.is_negative
+    if not (told and now.reading.quote) or now.told_at_length or now.only_asked_back:
+        return None
+    kind: ProbeKind = "frequency" if now.reading.cue == "repetition" else "consequence"
+    return probe(now, "complaint", kind)
+
+
 def nothing_to_add(now: Situation) -> Decision | None:
     """A recipient who is content, or who told everything at once, is left in peace."""
     if now.is_b2b or now.only_asked_back:
@@ -377,6 +395,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("skip", skip),
     ("off_topic", off_topic),
     ("contradiction", contradiction),
+    ("complaint", complaint),
     ("nothing_to_add", nothing_to_add),
     ("needs_probe", needs_probe),
     ("consequence", consequence),

@@ -19,7 +19,7 @@ from interviewer.core.reading import (
     TopicReading,
 )
 from interviewer.prompts_folder import ready_guides
-from tests.guides import b2b_guide, recipient_guide
+from tests.guides import b2b_guide, recipient_guide, topic
 
 AT = datetime(2026, 9, 1, 10, tzinfo=UTC)
 RECIPIENT, B2B = recipient_guide(), b2b_guide()
@@ -194,6 +194,33 @@ def test_the_table(
 ) -> None:
     made = decide(guide, played(guide, *before), answer)
     assert (made.reason, made.move, made.topic, made.probe) == expected
+
+
+ONE_TOPIC = recipient_guide(
+    topics={"experience": topic("How was it?", must=True, aspect={"en": "the delivery"})},
+    fields={},
+    budget={"questions": 2, "probes_in_a_row": 1},
+)
+BRIEF = {"experience": TopicReading(covered="yes", evidence="left it in the rain")}
+LONG = {"experience": TopicReading(covered="yes", evidence=" ".join(["word"] * 15))}
+
+
+@pytest.mark.parametrize(
+    ("sentiment", "topics", "cue", "expected"),
+    [
+        (-1, BRIEF, None, ("complaint", "probe", "consequence")),
+        (-1, BRIEF, "repetition", ("complaint", "probe", "frequency")),
+        (-1, LONG, None, ("complete", "close", None)),
+        (0, BRIEF, None, ("complete", "close", None)),
+        (1, BRIEF, None, ("complete", "close", None)),
+    ],
+)
+def test_a_recipients_short_complaint_earns_the_one_probe(
+    sentiment: int, topics: dict[str, TopicReading], cue: str | None, expected: tuple[Any, ...]
+) -> None:
+    answer = reading("specific", sentiment=sentiment, quote="in the rain", cue=cue)
+    made = decide(ONE_TOPIC, opened(ONE_TOPIC), answer.model_copy(update={"topics": topics}))
+    assert (made.reason, made.move, made.probe) == expected
 
 
 def test_a_field_left_open_is_asked_plainly_and_once() -> None:
