@@ -295,7 +295,7 @@ def main() -> None:
     )
     story = Story(services, clock, mailbox)
     asyncio.run(story.play())
-    if story.did or not (FOLDER / "report.html").exists():
+    if story.did.total() or not (FOLDER / "report.html").exists():
         analyze(services, used)
     else:
         say("Nothing new since the last run: nothing was changed.")

@@ -103,8 +103,7 @@ def worker() -> None:
     services = _services()
     if not services.channels:
         say("No SMS or mail provider is set up: moments are recorded, and nobody is written to.")
-    say("Working; stop with Ctrl-C.")
-    asyncio.run(background.run_until_signal(services))
+    asyncio.run(background.run_until_signal(services, lambda: say("Working; stop with Ctrl-C.")))
     say("Stopped; what was due stays due.")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,11 +48,12 @@ def look_at_accounts(services: Services) -> None:
     settling.settle(services, settling.Affected(accounts=refs))
 
 
-async def run_until_signal(services: Services) -> None:
-    """Rounds until the process is told to stop: SIGTERM, or Ctrl-C."""
+async def run_until_signal(services: Services, ready: Callable[[], None]) -> None:
+    """Rounds until the process is told to stop: SIGTERM, or Ctrl-C; `ready` when it can be."""
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    ready()
     await run(services, stop)
 
 
