@@ -34,7 +34,6 @@ app.add_typer(key_app, name="key")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
 Slug = Annotated[str, typer.Argument(help="The study's slug.")]
 Report = Annotated[Path, typer.Option(help="Where the report goes.")]
-GUIDE_FILES = (".yaml", ".yml")
 
 
 def main() -> None:
@@ -186,6 +185,7 @@ def study_check(
     """Say what is wrong or weak in a study, line by line; exit status 1 when anything is."""
     from interviewer import studies
     from interviewer.prompts_folder import check_guide
+    from interviewer.trying import GUIDE_FILES
 
     is_file = Path(study).suffix in GUIDE_FILES
     problems = check_guide(Path(study) if is_file else studies.named(_services(), study).source)
