@@ -15,6 +15,7 @@ from interviewer.core.reading import FieldReading, Specificity
 
 SURE, TOLD, INFERRED = 0.95, 0.85, 0.6
 RATING = "rating"
+UNMISTAKABLE = 3  # words of a phrase that means its value away from its topic
 BARE = 4  # words of a clause that is nothing but a value
 MOST_TEXT = 300  # characters of a text answer
 NEGATION_REACH = 2
@@ -157,7 +158,7 @@ def _hits(answer: Answer, name: str, field: Field) -> Iterator[tuple[int, int, s
     for value in field.values:
         phrases = field.of.get(value, {}).get(answer.language, ())
         for text in phrases:
-            if single or len(phrase(text)) > 1:
+            if single or len(phrase(text)) >= (2 if near else UNMISTAKABLE):
                 yield from ((f, z, value) for f, z in occurrences(said.folded, text))
         common = answer.words.answers.values.get(value) if answer.words.answers else None
         if (direct or near) and common and not phrases:
