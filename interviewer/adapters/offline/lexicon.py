@@ -131,6 +131,7 @@ class Reads(Part):
     positive_idioms: Phrases
     negative_idioms: Phrases
     nothing_said: Phrases  # whole sentences that add nothing
+    habit: Phrases  # what is so every time
     supposed: Phrases  # what only might be, is wished for or is always so
     elsewhere: Phrases  # the affairs of others, and what is over
     no_case: Phrases  # a damage or a loss of something else than goods

@@ -5,9 +5,9 @@ one set of weights serves every language that has a lexicon. `train` learns them
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from interviewer.adapters.offline.lexicon import Lexicon, Reads, weights
+from interviewer.adapters.offline.lexicon import Lexicon, Patterns, Reads, weights
 from interviewer.adapters.offline.words import Utterance
 from interviewer.core.reading import Specificity
 
@@ -40,6 +40,10 @@ FEATURES = (
     "other_words",
     "long_without_event",
     "event_share",
+    "opens_with_event",
+    "habit",
+    "supposed",
+    "pleased",
 )
 
 
@@ -74,6 +78,9 @@ def features(
     places = sum(word in reads.places for word in line)
     things = sum(word in reads.things for word in line)
     judging = sum(word in reads.positive or word in reads.negative for word in line)
+    pleased = any(word in reads.positive for word in line) and not any(
+        word in reads.negative for word in line
+    )
     general = sum(word in reads.general for word in line)
     negated = any(word in reads.negations for word in line)
     names = _names(said, reads, first, first + count)
@@ -106,11 +113,25 @@ def features(
         min(other, 12) / 12,
         float(count >= LONG and not events),
         len(events) / max(count, 1),
+        float(any(_opens_sentence(said, first + place) for place in events)),
+        min(sum(_within(reads.habit, said, first, first + count)), 2) / 2,
+        float(any(_within(reads.supposed, said, first, first + count))),
+        float(pleased and not (negated or numbers or names)),
     ]
 
 
 def _by_the_speaker(line: Sequence[str], place: int, reads: Reads) -> bool:
     return any(word in reads.first_person for word in line[max(0, place - 3) : place])
+
+
+def _opens_sentence(said: Utterance, place: int) -> bool:
+    """Whether a sentence begins with the word, as "Ordered two lamps" does."""
+    return place == 0 or said.words[place - 1].sentence != said.words[place].sentence
+
+
+def _within(patterns: Patterns, said: Utterance, first: int, beyond: int) -> Iterator[bool]:
+    """One `True` for each place of a pattern in a stretch of words."""
+    return (True for begin, _ in patterns.spans(said) if first <= begin < beyond)
 
 
 def _names(said: Utterance, reads: Reads, first: int, beyond: int) -> int:
@@ -143,8 +164,22 @@ def _is_other(word: str, words: Lexicon) -> bool:
     )
 
 
-def probability(values: Sequence[float], model: Mapping[str, float]) -> float:
-    """That an answer with these features is specific."""
+def probability(
+    said: Utterance, words: Lexicon, model: Mapping[str, float], first: int, beyond: int
+) -> float:
+    """That a stretch of words is specific: the mean of the stretch and of its best sentence.
+
+    Many words of judgment do not make an incident, and one told among them is not lost.
+    """
+    whole = _probability(features(said, words, first, beyond), model)
+    within = [(begin, end) for begin, end in said.sentences if first <= begin and end <= beyond]
+    if len(within) < 2:
+        return whole
+    best = max(_probability(features(said, words, *sentence), model) for sentence in within)
+    return (whole + best) / 2
+
+
+def _probability(values: Sequence[float], model: Mapping[str, float]) -> float:
     margin = model["bias"] + sum(
         model[name] * value for name, value in zip(FEATURES, values, strict=True)
     )
@@ -176,10 +211,7 @@ def specificity_of(
     if beyond == first:
         return "vague"
     learned = weights()
-    if (
-        probability(features(said, words, first, beyond), learned["weights"])
-        >= learned["threshold"]
-    ):
+    if probability(said, words, learned["weights"], first, beyond) >= learned["threshold"]:
         return "specific"
     reads = words.reads
     concrete = any(

@@ -5,7 +5,7 @@ regression by Newton's method: no randomness, so the same sentences give the sam
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from interviewer.adapters.offline.lexicon import FOLDER, lexicon
-from interviewer.adapters.offline.specificity import FEATURES, features
+from interviewer.adapters.offline.specificity import FEATURES, features, probability
 from interviewer.adapters.offline.words import read_words
 from interviewer.core.reading import Specificity
 
@@ -54,13 +54,11 @@ def train() -> dict[str, Any]:
     folds = np.arange(len(known)) % FOLDS
     for fold in range(FOLDS):
         learned = _fit(rows[folds != fold], specific[folds != fold])
-        held_out[folds == fold] = _margins(rows[folds == fold], learned)
+        model = _named(learned)
+        held_out[folds == fold] = [_read(s, model) for s in known[fold::FOLDS]]
     weights = _fit(rows, specific)
     return {
-        "weights": {
-            name: round(float(weight), DIGITS)
-            for name, weight in zip(("bias", *FEATURES), weights, strict=True)
-        },
+        "weights": {name: round(weight, DIGITS) for name, weight in _named(weights).items()},
         "threshold": _best_threshold(held_out, specific),
     }
 
@@ -77,9 +75,13 @@ def _fit(rows: NDArray[np.float64], specific: NDArray[np.float64]) -> NDArray[np
     return weights
 
 
-def _margins(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    told: NDArray[np.float64] = 1 / (1 + np.exp(-rows @ weights))
-    return told
+def _named(weights: NDArray[np.float64]) -> dict[str, float]:
+    return {n: float(w) for n, w in zip(("bias", *FEATURES), weights, strict=True)}
+
+
+def _read(sentence: Sentence, model: Mapping[str, float]) -> float:
+    said = read_words(sentence.text)
+    return probability(said, lexicon(sentence.language), model, 0, len(said.words))
 
 
 def _best_threshold(held_out: NDArray[np.float64], specific: NDArray[np.float64]) -> float:
