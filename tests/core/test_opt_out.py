@@ -13,7 +13,7 @@ PHRASES = [phrase for spoken in load_phrases().values() for phrase in spoken.sto
 @pytest.mark.parametrize(
     "text",
     [
-        *KEYWORDS,
+        *sorted(KEYWORDS),
         "STOP",
         " Stop. ",
         "ＳＴＯＰ",
