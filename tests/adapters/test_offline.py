@@ -105,6 +105,30 @@ def test_reads_an_answer(language: str, case: dict[str, Any]) -> None:
     assert not [word for word in case.get("no_quote_of", ()) if word in (reading.quote or "")]
 
 
+def coded_answers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each case of the table, with the fields that are read."""
+    studies = {each.slug: each for each in map(load_guide, ready_sources())}
+    source = yaml.safe_load((HERE / "fields_dev.yaml").read_text("utf-8"))
+    for language, table_of in source.items():
+        for case in table_of:
+            asking = studies[case["study"]]
+            question = {key: case[key] for key in ("after", "asked", "playback") if key in case}
+            waiting = interview(asking, language=language, **question)
+            reading = READER.read(asking, waiting, case["say"])
+            yield case, {name: field.value for name, field in reading.fields.items()}
+
+
+def test_fills_few_fields_wrongly() -> None:
+    wanted, found, wrong = 0, 0, []
+    for case, values in coded_answers():
+        right = case.get("fields") or {}
+        wanted += len(right)
+        found += len(right.items() & values.items())
+        wrong += [(case["say"], *item) for item in values.items() - right.items()]
+    assert found / (found + len(wrong)) >= 0.95, wrong
+    assert found / wanted >= 0.85
+
+
 def needs_a_probe(language: str) -> Iterator[tuple[str, bool]]:
     source = (HERE / "specificity_dev.yaml").read_text("utf-8")
     for specificity, texts in yaml.safe_load(source)[language].items():

@@ -198,7 +198,8 @@ def _numbers(
     answer: Answer, name: str, field: Field, reads: Reads, answers: Answers, direct: bool
 ) -> Iterator[FieldReading]:
     said = answer.said
-    if field.type == "scale" and (direct or name in answer.topic_fills or name == RATING):
+    offered = answer.asked is None and name in answer.topic_fills
+    if field.type == "scale" and (direct or offered or name == RATING):
         yield from _out_of(said, field, reads, answers)
     if direct or (name == RATING and _answers_summary(answer.interview)):
         for place, word in enumerate(said.folded):
@@ -244,9 +245,9 @@ def _is_mark(answer: Answer, answers: Answers, place: int) -> bool:
         or clause[0] in reads.general
     )
     one_of = not written and bool(clause) and clause[0] in ("of", "de", "von", "is", "was")
-    return (
-        not counts and not one_of and before not in reads.months and before not in reads.negations
-    )
+    each = clause[:1] in (["a"], ["per"])
+    dated = before in reads.months or before in reads.negations
+    return not (counts or one_of or each or dated)
 
 
 def _number(word: str, reads: Reads) -> int | float | None:
@@ -275,8 +276,15 @@ def _dates(answer: Answer, reads: Reads, answers: Answers, direct: bool) -> Iter
     turns = answer.interview.turns
     today = (turns[-1].at if turns else answer.interview.opened_at).date()
     found = date_of(answer.said, reads, answers, today, answer.language == MONTH_FIRST)
-    if found:
+    if found and (direct or not _is_since(answer.said, answers, found[1])):
         yield FieldReading(value=found[0], evidence=found[1], confidence=TOLD)
+
+
+def _is_since(said: Utterance, answers: Answers, evidence: str) -> bool:
+    """Whether the day is only where a time began: "since June"."""
+    start = said.text.find(evidence)
+    before = [word.folded for word in said.words if word.end <= start]
+    return bool(before) and before[-1] in answers.since
 
 
 def _text(answer: Answer, reads: Reads, answers: Answers, name: str) -> Iterator[FieldReading]:

@@ -151,6 +151,7 @@ class Answers(Part):
     counts: Phrases  # how often something was done
     yesterday: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
+    since: Words  # what makes a day the beginning of a time
     tallies: Words  # number words that count and are no mark on a scale
     values: Mapping[str, Phrases] = {}  # words for common values of a choice
     texts: Mapping[str, Phrases] = {}  # what tells a text that is not asked for, by its field

@@ -15,7 +15,8 @@ PER_WORD = 0.45  # what a word must add to be worth quoting
 MENTION, NEGATIVE, EVENT, NAMED, CONTENT, NEGATION, POSITIVE, GENERAL, TIME = (
     *(2.0, 2.5, 1.6, 1.2, 0.9, 1.2, 0.6, 0.5, 0.5),
 )
-WHOLE = 0.4  # for a stretch that is a whole statement
+WHOLE = 1.0  # for a stretch that is a whole statement
+ALONE = 0.6  # what a single word loses
 SHORT = 8  # words; only in an answer this short does "fine" stand for the whole
 NAMES_IN_CONTEXT = ("contact_name", "owner_name", "account_name")
 
@@ -44,6 +45,7 @@ def quote_of(
             text = said.span(first, last)
             score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
             score += WHOLE if last == end and not any(worth[begin:first]) else 0
+            score -= ALONE if first == last else 0
             if _may_stand(said, first, last) and text not in quoted:
                 best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
     return best[1] if best else _plain(said, words, reads, worth, barred, quoted)
