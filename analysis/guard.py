@@ -51,7 +51,8 @@ def patterns() -> Mapping[str, Patterns]:
 _CONDITIONAL = _any(
     r"\b(?:if|unless|suppose|supposing|provided|assuming)\b",
     r"\bin case\b",
-    r"^\W*(?:should|were|had) (?:we|you|they|i|it|an?|the|our|any|that|there|legal|head|peak)\b",
+    r"^\W*(?:should|were|had) (?:we|you|they|i|it|an?|the|our|any|that|there|legal|head|peak"
+    r"|procurement|purchasing|no ?(?:one|body)|some(?:one|body|thing)|rates|prices|service)\b",
     r"\b(?:would|we'd|i'd) (?:only|have to|need to|consider|think about)\b",
     r"\b(?:might|may|could)\b.{0,30}\b(?:one day|sometime|possibly|elsewhere)\b",
     r"\b(?:would|we'd|i'd)\b.{0,60}\b(?:if|were|unless|should|in case)\b",
@@ -63,9 +64,12 @@ _NOT_CONDITIONAL = _any(
     r"\b(?:we'd|i'd|we would|i would) (?:like|love|rather|prefer)\b",
 )
 _SOMEBODY = (
-    r"(?:supplier|vendor|customer|client|landlord|bank|broker|insurer|neighbou?r|friend"
-    r"|brother|cousin|colleague at another|parent|erp|it department|system"
-    r"|(?:own|internal)(?: \w+)? (?:team|pickers|drivers|people|prices|it|forecast|head office"
+    r"(?:supplier|vendor|customer|client|retailer|tenant|landlord|bank|broker|insurer|neighbou?r"
+    r"|friend|brother|sister|wife|husband|doctor|county|city|town|tax office|school"
+    r"|(?:power|phone|electricity|cleaning|software|it) (?:company|firm|bill|desk|people)"
+    r"|cousin|colleague at another|parent|erp|it department|system"
+    r"|(?:own|internal)(?: \w+)? (?:team|office|figures|printer|scanners?|planners?"
+    r"|packers|pickers|drivers|people|prices|it|forecast|head office"
     r"|sales team)|pickers|head office|helpdesk|port|city|internet provider|energy supplier"
     r"|packaging \w+|software vendor|sister (?:company|plant|firm)|plant)"
 )
@@ -116,7 +120,7 @@ _CLOSURE = _any(
     r"\bcame (?:over )?to you from\b|\bbefore we came to you\b",
     r"\b(?:the new one|new portal|you've)\b.{0,15}\b(?:fixed|added|have it)\b",
     r"\bhas been in touch\b|\bexplained (?:everything|exactly)\b|\bsolved properly\b",
-    r"\bhas stopped\b",
+    r"\bha(?:s|ve) stopped\b|\b(?:ended|over|gone) (?:with|since) the new\b",
     r"\b(?:it )?(?:hasn't|has not) happened since\b",
     r"\b(?:calls|she's here|here) every (?:week|month)\b|\bthat's over\b|\bwe get alerts\b",
     r"\b(?:ended in|that was it|reviewed everything)\b",

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from analysis import prepare, risk, scores, sentences, signals, themes, tone
+from analysis import prepare, risk, scores, sentences, signals, themes, tone, train_signals
 from analysis.embed import Cache, Encoder, embed
 from analysis.tables import Assignment, Book, Findings, Segment, Theme, Transcript
 
@@ -49,8 +49,7 @@ def run(
     step("embedding", len(told) + len(words))
     vectors = embed(told, encoder, cache)
     clause_vectors = embed(words, encoder, cache)
-    step("learning the signals", len(signals.SIGNALS))
-    detectors = signals.train(encoder, cache)
+    detectors = train_signals.detectors(encoder, cache)
 
     step("finding themes", len(told))
     known = {} if previous is None else previous.centroids

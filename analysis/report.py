@@ -567,10 +567,13 @@ def _money(value: float | None, currency: str | None) -> str | None:
 
 
 def _total(accounts: Sequence[Account]) -> str | None:
-    valued = [a for a in accounts if a.annual_value is not None]
-    if not valued or len({a.currency for a in valued}) > 1:
-        return None
-    return _money(sum(a.annual_value or 0 for a in valued), valued[0].currency)
+    """What the accounts are worth together, in each currency; the largest number first."""
+    sums: dict[str | None, float] = {}
+    for account in accounts:
+        if account.annual_value is not None:
+            sums[account.currency] = sums.get(account.currency, 0.0) + account.annual_value
+    largest = sorted(sums.items(), key=lambda row: (-row[1], row[0] or ""))
+    return " + ".join(str(_money(value, currency)) for currency, value in largest) or None
 
 
 def _hash(text: str) -> str:

@@ -525,10 +525,13 @@ def _notes(case: Case) -> tuple[str, ...]:
 
 
 def _contacts(case: Case) -> set[str]:
+    """The account's own people heard lately; who has no role and is not on its list is none."""
+    listed = case.account.contacts
     return {
         u.respondent
         for u in case.turns
         if not case.is_recipient(u.respondent, u.contact_role)
+        and (u.contact_role or not listed or u.respondent in listed)
         and u.at
         and case.as_of - u.at.date() <= HEARD_WITHIN
     }
