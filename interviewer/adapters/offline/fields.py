@@ -169,10 +169,17 @@ def _hits(answer: Answer, name: str, field: Field) -> Iterator[tuple[int, int, s
 
 
 def _is_denied(said: Utterance, reads: Reads, hit: tuple[int, int, str], reach: int | None) -> bool:
-    """Whether a negation stands before the words in their clause; words that hold one state it."""
+    """Whether a negation stands before the words in their clause, or right behind them.
+
+    Words that hold one themselves state it.
+    """
     first, last, _ = hit
-    holds_one = any(word in reads.negations for word in said.folded[first : last + 1])
-    return not holds_one and is_negated(said, reads, first, reach)
+    if any(word in reads.negations for word in said.folded[first : last + 1]):
+        return False
+    behind = last + 1 < len(said.words) and said.words[last + 1].clause == said.words[last].clause
+    return is_negated(said, reads, first, reach) or (
+        behind and said.folded[last + 1] in reads.negations
+    )
 
 
 def _is_telling(answer: Answer, reads: Reads, hit: tuple[int, int, str]) -> bool:
@@ -239,11 +246,7 @@ def _is_mark(answer: Answer, answers: Answers, place: int) -> bool:
     ]
     before = said.folded[place - 1] if place else ""
     written = said.folded[place].isdigit()
-    counts = bool(clause) and not (
-        clause[0] in answer.words.function_words
-        or clause[0].isdigit()
-        or clause[0] in reads.general
-    )
+    counts = bool(clause) and not (clause[0] in answer.words.function_words or clause[0].isdigit())
     one_of = not written and bool(clause) and clause[0] in ("of", "de", "von", "is", "was")
     each = clause[:1] in (["a"], ["per"])
     dated = before in reads.months or before in reads.negations
