@@ -243,7 +243,7 @@ async def _in_turn(
     heard, failure = await hear(services, guide, interview, answer.text)
     reading = heard.reading
     decision = decide(guide, interview, reading)
-    language = followed(guide, interview, reading)
+    language = followed(guide, interview, reading, answer.text)
     answer = answer.model_copy(
         update={
             "reading": reading,

@@ -15,6 +15,7 @@ from interviewer.ports import ReadAndWorded, Services
 log = logging.getLogger(__name__)
 
 READ_LIMIT = 2000  # characters of a stored text that are read
+WORDS_TO_FOLLOW = 4  # fewer do not tell a language
 FAILURES_IN_A_ROW = 3  # after these the model is left out of the rest of the interview
 
 
@@ -72,8 +73,13 @@ def _model_gave_up(interview: Interview) -> bool:
     return False
 
 
-def followed(guide: InterviewGuide, interview: Interview, reading: Reading) -> str:
-    """The language to go on in: the respondent's own, when the guide speaks it."""
+def followed(guide: InterviewGuide, interview: Interview, reading: Reading, text: str) -> str:
+    """The language to go on in: the respondent's own, when the guide speaks it.
+
+    A few words ("Bien, normal.") belong to several languages and change nothing.
+    """
+    if len(text.split()) < WORDS_TO_FOLLOW:
+        return interview.language
     theirs = (reading.language or "").split("-")[0]
     own = {language.split("-")[0] for language in guide.languages}
     return guide.speaks(reading.language) if theirs in own else interview.language

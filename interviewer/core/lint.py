@@ -207,6 +207,8 @@ def one_question(message: Message, about: LintContext) -> Iterator[Fault]:
         yield Fault("one_question", message.text[message.text.index("?") :][:40] or "?")
     if not marks and about.kind != "statement":
         yield Fault("one_question", "no question")
+    if about.kind == "playback":
+        return  # the rest is the respondent's own words
     asking = list(_questions(message))
     for hit in _hits(_words("tell_me", about), message.folded_own):
         beside = any(not start <= hit.start() < end for start, end in asking)

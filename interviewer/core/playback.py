@@ -119,7 +119,7 @@ def _told(interview: Interview) -> Iterator[tuple[Line, bool]]:
         if not evidence and asked and turn.reading.specificity != "vague":
             evidence = {asked: turn.text}
         for name, text in evidence.items():
-            if text:
+            if text and "?" not in shortened(text):  # read back, it would be a second question
                 covers = turn.reading.specificity == "specific"
                 if name in turn.reading.topics:
                     covers = turn.reading.topics[name].covered == "yes"

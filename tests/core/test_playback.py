@@ -92,6 +92,10 @@ def test_an_answer_to_several_topics_is_read_back_once() -> None:
     assert [line.text for line in lines(GUIDE, interview)] == ["It was late.", "Fine."]
 
 
+def test_a_question_of_the_respondent_is_not_read_back() -> None:
+    assert lines(GUIDE, told(("Who pays for that?", ["incident"]))) == ()
+
+
 def test_an_answer_without_evidence_stands_for_the_topic_asked() -> None:
     assert [line.topic for line in lines(GUIDE, told(("The dock was shut.", [])))] == ["incident"]
 

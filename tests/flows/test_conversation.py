@@ -258,3 +258,12 @@ def test_the_same_contact_is_asked_what_became_of_an_open_point(services: Servic
     texts = " ".join(turn.text for turn in stored(services, other).said)
     assert "Memphis" not in texts
     assert "Last time" not in texts
+
+
+def test_a_few_words_change_no_language_and_a_sentence_does(services: Services) -> None:
+    started = begin(services, language="es")
+    say(services, started, "m1", "Bien, normal.")
+    assert stored(services, started).language == "es"
+    other = begin(services, language="en")
+    say(services, other, "m1", "El paquete llegó roto y nadie me avisó de nada.")
+    assert stored(services, other).language == "es"
