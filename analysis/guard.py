@@ -51,6 +51,8 @@ def patterns() -> Mapping[str, Patterns]:
 _CONDITIONAL = _any(
     r"\b(?:if|unless|suppose|supposing|provided|assuming)\b",
     r"\bin case\b",
+    r"\bwould (?:help|suit (?:us|me)|do (?:us|me) good)\b",
+    r"\bwould be (?:nice|great|good|lovely|handy|useful)\b",
     r"^\W*(?:should|were|had) (?:we|you|they|i|it|an?|the|our|any|that|there|legal|head|peak"
     r"|procurement|purchasing|no ?(?:one|body)|some(?:one|body|thing)|rates|prices|service)\b",
     r"\b(?:would|we'd|i'd) (?:only|have to|need to|consider|think about)\b",

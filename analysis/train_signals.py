@@ -106,7 +106,7 @@ def train(
     duals = np.zeros((len(learned), len(SIGNALS)))
     intercepts = np.zeros(len(SIGNALS))
     for index, (rows, states) in enumerate(tasks(learned)):
-        duals[rows, index], intercepts[index] = _fit(vectors[rows], states)
+        duals[rows, index], intercepts[index] = fit(vectors[rows], states)
 
     unseen = examples(DEVELOPMENT)
     texts = [normalized(e.text) for e in unseen]
@@ -129,7 +129,7 @@ def held_out(vectors: Vectors, learned: Sequence[Example]) -> Scores:
     for index, (rows, states) in enumerate(tasks(learned)):
         folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
         for seen, unseen in folds.split(rows, states):
-            duals, intercept = _fit(vectors[rows[seen]], states[seen])
+            duals, intercept = fit(vectors[rows[seen]], states[seen])
             kernel = alikeness(vectors[rows[unseen]], vectors[rows[seen]])
             margins[rows[unseen], index] = kernel @ duals + intercept
     return fuse(margins, [normalized(e.text) for e in learned])
@@ -191,7 +191,7 @@ def _teaches(example: Example, signal: str) -> bool:
     return example.states or signal != "commit"
 
 
-def _fit(vectors: Vectors, states: NDArray[np.bool_]) -> tuple[Scores, float]:
+def fit(vectors: Vectors, states: NDArray[np.bool_]) -> tuple[Scores, float]:
     """How much each sentence speaks for the signal, (n,), and the intercept."""
     from sklearn.svm import SVC
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import Markup
 
-from analysis import charts
+from analysis import charts, report
 from analysis.report import LABELS, render
 from analysis.risk import WEIGHTS, assess
 from analysis.scores import score_moves
@@ -222,6 +222,18 @@ def test_the_unheard_stand_beside_the_list_with_their_share_of_the_value() -> No
     text = " ".join(Page(page()).text.split())
     assert "1 accounts without a band, 17 % of the book’s value" in text
     assert "no interview: nobody of this account was interviewed" in text
+
+
+def test_values_are_added_up_in_each_currency() -> None:
+    accounts = [
+        Account("A", annual_value=1_500_000, currency="USD"),
+        Account("B", annual_value=640_000, currency="GBP"),
+        Account("C", annual_value=500_000, currency="USD"),
+        Account("D", annual_value=700_000, currency="EUR"),
+        Account("E"),
+    ]
+    assert report._total(accounts) == "USD 2M + EUR 700k + GBP 640k"
+    assert report._total(accounts[-1:]) is None
 
 
 def test_a_drop_is_shown_with_its_chart_and_what_was_spoken_of() -> None:

@@ -27,7 +27,7 @@ def test_training_a_signal_again_gives_the_shipped_weights(encoder: Encoder) -> 
     assert np.allclose(again, shipped.learned[list(some)], atol=0.005)  # kept in one byte each
     index = SIGNALS.index("competitor")
     rows, states = list(tasks(learned))[index]
-    duals, intercept = train_signals._fit(shipped.learned[rows], states)
+    duals, intercept = train_signals.fit(shipped.learned[rows], states)
     assert np.allclose(duals, shipped.duals[rows, index], atol=0.05)
     assert intercept == pytest.approx(shipped.intercepts[index], abs=0.02)
 
