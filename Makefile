@@ -10,14 +10,16 @@ help: ## List the targets
 setup: $(VENV)/.installed ## Create .venv and install everything, torch for the CPU only
 
 # A folder of wheels named by PIP_FIND_LINKS comes first, then PyTorch's CPU builds, then the
-# ordinary index. uv reads UV_FIND_LINKS, separated by commas where pip's list has blanks.
+# ordinary index. uv reads UV_FIND_LINKS, separated by commas where pip's list has blanks, and a
+# company's certificate from SSL_CERT_FILE, where pip's is in PIP_CERT.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name it with PYTHON=..., for example make demo PYTHON=python3.12"; exit 1; }
 	@echo "Installing into $(VENV) (once; about 1.3 GB)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@if [ -n "$$PIP_FIND_LINKS" ]; then \
+	@if [ -n "$$PIP_CERT" ]; then export SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; fi; \
+	if [ -n "$$PIP_FIND_LINKS" ]; then \
 	  UV_FIND_LINKS="$$(echo $$PIP_FIND_LINKS | tr ' ' ',')" \
 	    $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt -e ".[dev]"; \
 	else \
