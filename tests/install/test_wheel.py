@@ -16,7 +16,7 @@ pytestmark = pytest.mark.install
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, unpacked as an installer would."""
     built, site = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("site")
-    wheel = [sys.executable, "-m", "uv", "build", "--wheel", "--out-dir", str(built), str(ROOT)]
+    wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(built), str(ROOT)]
     subprocess.run(wheel, check=True, capture_output=True)
     (file,) = built.glob("*.whl")
     zipfile.ZipFile(file).extractall(site)
