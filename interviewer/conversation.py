@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.redact import SECRET_KINDS, redact
 from interviewer.core import wording
 from interviewer.core.book import Suppression
 from interviewer.core.case import case_from
@@ -185,6 +186,7 @@ async def receive(services: Services, interview_id: str, message_id: str, text: 
         NotFound: There is no such interview.
         Conflict: Others changed the interview on every try; the caller may try again.
     """
+    text = redact(text, kinds=SECRET_KINDS)  # card numbers and gate codes are not kept in clear
     for _ in range(SAVES):
         interview = await asyncio.to_thread(services.store.interview, interview_id)
         recorded = interview.reply_to(message_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from interviewer.core.book import Row
 from interviewer.core.errors import Conflict, InterviewerError, Unavailable
+from interviewer.faults import log_fault
 from interviewer.ports import InboxEvent, Put, Services
 from interviewer.settling import Affected, Counts, settle
 
@@ -53,7 +54,7 @@ def _work_on(services: Services, event: InboxEvent) -> str | None:
     except (InterviewerError, json.JSONDecodeError) as error:
         return str(error)
     except Exception as error:
-        log.exception("event %s/%s met a fault of ours", event.source, event.event_id)
+        log_fault(log, f"an event of {event.source}", error)
         return f"a fault of ours: {type(error).__name__}"
     return None
 

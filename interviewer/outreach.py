@@ -21,6 +21,7 @@ from interviewer.core.interview import Channel, Interview
 from interviewer.core.invitation import Invitation, InvitationState, OutboundMessage
 from interviewer.core.moments import Moment
 from interviewer.core.study import Study
+from interviewer.faults import log_fault
 from interviewer.people import Person, whom_to_ask
 from interviewer.ports import MomentRecord, Services, Store
 
@@ -165,8 +166,8 @@ async def _invited(services: Services, invitation: Invitation) -> Invitation:
         return await _invite(services, invitation)
     except (Conflict, Unavailable):
         raise
-    except Exception:
-        log.exception("invitation %s failed", invitation.invitation_id)
+    except Exception as error:
+        log_fault(log, f"invitation {invitation.invitation_id}", error)
         attempt = invitation.attempt + 1
         if attempt >= delivery.TRIES:
             return _over(invitation, "refused", f"it failed {attempt} times")

@@ -9,6 +9,7 @@ from datetime import date
 
 from interviewer import conversation, delivery, intake, outreach, settling
 from interviewer.core.book import Account
+from interviewer.faults import log_fault
 from interviewer.ports import Services
 
 log = logging.getLogger(__name__)
@@ -84,8 +85,8 @@ async def _rounds(services: Services, stop: asyncio.Event) -> None:
                 await asyncio.to_thread(look_at_accounts, services)
                 looked = today
             done = await work(services)
-        except Exception:
-            log.exception("a round of the worker failed")
+        except Exception as error:
+            log_fault(log, "a round of the worker failed", error)
         if not done.worked:
             await _pause(stop)
 

@@ -19,7 +19,7 @@ CORE = (STDLIB - OUTSIDE) | {"pydantic", "interviewer.core"}
 USE_CASES = ("intake", "settling", "outreach", "people", "gate", "delivery", "imports", "exports")
 USE_CASES += ("conversation", "hearing", "saying", "studies", "simulation", "scorecard", "worker")
 USE_CASE = STDLIB | {"pydantic", "interviewer.core", "interviewer.ports", "analysis.redact"}
-USE_CASE |= {f"interviewer.{name}" for name in USE_CASES}
+USE_CASE |= {f"interviewer.{name}" for name in (*USE_CASES, "faults")}
 ANALYSIS = STDLIB | {
     *("analysis", "numpy", "scipy", "sklearn", "sknetwork", "vaderSentiment"),
     *("altair", "vl_convert", "jinja2", "markupsafe", "yaml"),

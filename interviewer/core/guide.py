@@ -23,13 +23,13 @@ from pydantic import (
 )
 from pydantic import Field as Limited
 
+from interviewer.core.book import ContactRole
 from interviewer.core.vocabulary import EXCEPTIONS, ExceptionCode, GuideVariant
 
 Context = Mapping[str, Any]
 
 Audience = Literal["recipient", "b2b"]
 Channel = Literal["sms", "chat", "email"]
-Role = Literal["buyer", "sponsor", "finance", "operations", "warehouse"]
 ProbeKind = Literal[
     "incident", "aspect", "consequence", "instance", "frequency", "contradiction", "scale_word"
 ]
@@ -63,7 +63,7 @@ Signal = Literal[
     "commit",
 ]
 
-NO_COMMERCE: frozenset[Role] = frozenset(("operations", "warehouse"))
+NO_COMMERCE: frozenset[ContactRole] = frozenset(("operations", "warehouse"))
 """Roles that commercial topics are never asked of."""
 
 NAMEABLE = frozenset(
@@ -242,7 +242,7 @@ class Topic(Part):
     must: bool = False
     needs: tuple[Name, ...] = ()
     moot: Mapping[Name, Known | tuple[Known, ...]] = {}
-    roles: tuple[Role, ...] = ()
+    roles: tuple[ContactRole, ...] = ()
     instead_of: Name | None = None
     consequence: bool = False
     fills: tuple[Name, ...] = ()
@@ -394,7 +394,7 @@ def guide_hash(guide: InterviewGuide) -> str:
 def _role(context: Context) -> str | None:
     """The contact's role, where the account names one of the five; no role opens every topic."""
     role = str(context.get("contact_role") or "").strip().lower()
-    return role if role in get_args(Role) else None
+    return role if role in get_args(ContactRole) else None
 
 
 def _several(values: Known | tuple[Known, ...]) -> tuple[Known, ...]:

@@ -91,8 +91,6 @@ STATUS_RANK: dict[Status, int] = {
 }
 """Where a status stands in the life of a shipment; breaks ties between events of one time."""
 
-FINAL_STATUSES: frozenset[Status] = frozenset({"delivered", "returned", "cancelled"})
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveryException:

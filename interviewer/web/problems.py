@@ -5,7 +5,6 @@ refuse; a browser that asked for a page gets a page.
 """
 
 import logging
-import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +25,7 @@ from interviewer.core.errors import (
     NotFound,
     Unavailable,
 )
+from interviewer.faults import log_fault
 from interviewer.web.pages import page
 
 log = logging.getLogger(__name__)
@@ -146,8 +146,7 @@ class UnexpectedErrors:
             if scope["type"] != "http":
                 raise
             route = getattr(scope.get("route"), "path", "unknown route")
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s %s: %s\n%s", scope["method"], route, type(error).__name__, where)
+            log_fault(log, f"{scope['method']} {route}", error)
             if not started:
                 response = answer(Request(scope), 500, OUR_FAULT)
                 await response(scope, receive, send)

@@ -267,3 +267,11 @@ def test_a_few_words_change_no_language_and_a_sentence_does(services: Services) 
     other = begin(services, language="en")
     say(services, other, "m1", "El paquete llegó roto y nadie me avisó de nada.")
     assert stored(services, other).language == "es"
+
+
+def test_card_numbers_are_not_kept_in_clear(services: Services) -> None:
+    started = begin(services)
+    say(services, started, "m1", "I paid with 4111 1111 1111 1111 and load 48213 came wet.")
+    text = stored(services, started).answers[0].text
+    assert "4111" not in text
+    assert "load 48213 came wet" in text
