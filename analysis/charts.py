@@ -13,7 +13,7 @@ from markupsafe import Markup
 from analysis.scores import days
 from analysis.tables import Score
 
-INK, FAINT, RULE = "#1f2a37", "#5b6776", "#dfe4ea"
+FAINT, RULE = "#5b6776", "#dfe4ea"
 BAND_COLORS = {
     "high": "#b42318",
     "elevated": "#b25e09",

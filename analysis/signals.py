@@ -38,7 +38,6 @@ SIGNALS = (
     "commit",
 )
 CODED_STRENGTH = 0.95
-READ_STRENGTH = 0.8  # of a coded value that was read from free words
 KERNEL_WIDTH = 1.0
 _SHORTEST_CLAUSE = 4  # words; shorter ones count only where a pattern matches
 
