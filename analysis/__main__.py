@@ -1,4 +1,8 @@
-"""Analyze a file of transcripts: `python -m analysis FILE.jsonl --out DIR`."""
+"""Analyze a file of transcripts: `python -m analysis FILE.jsonl --out DIR`.
+
+`python -m analysis risk CASES.jsonl --out DIR` reads one account with its interviews per line, and
+writes its renewal risk alone: `risk.jsonl` and the book of business as `book.html`.
+"""
 
 import argparse
 import dataclasses
@@ -27,7 +31,10 @@ TABLES = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the file, run the analysis, write the tables and the report; 0 when it worked."""
-    asked = _arguments(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["risk"]:
+        return _risk(given[1:])
+    asked = _arguments(given)
     try:
         with asked.file.open(encoding="utf-8-sig", errors="replace") as lines:
             read = read_book(lines)
@@ -53,7 +60,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m analysis",
         description="Themes, signals and renewal risk from interview transcripts.",
-        epilog="One JSON object per line: a transcript, or kind account, contact, score or claim.",
+        epilog="One JSON object per line: a transcript, or kind account, contact, score, claim,"
+        " volume, invoice, review.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--out", type=Path, default=Path("analysis-out"), help="folder to write")
@@ -65,6 +73,45 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--model", help="another sentence-transformers model, by name or folder")
     return parser.parse_args(arguments)
+
+
+def _risk(arguments: Sequence[str]) -> int:
+    """Renewal risk of account cases; the same file gives the same bytes."""
+    from analysis import cases, embed
+    from analysis.report import render
+
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis risk",
+        description="Renewal risk of accounts without a database.",
+        epilog="One JSON object per line: account, interviews, as_of.",
+    )
+    parser.add_argument("file", type=Path, metavar="CASES.jsonl")
+    parser.add_argument("--out", type=Path, default=Path("analysis-out"), help="folder to write")
+    parser.add_argument("--base-rate", type=_share, default=0.12, help="share of renewals lost")
+    asked = parser.parse_args(arguments)
+    try:
+        with asked.file.open(encoding="utf-8-sig", errors="replace") as lines:
+            held, refused = cases.read_cases(lines)
+        asked.out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        return _fail(f"{problem.filename}: {problem.strerror}; name a JSONL file and a folder")
+    for number, reason in refused[:MOST_REFUSED]:
+        _tell(f"line {number} refused: {reason}")
+    if not held:
+        return _fail(f"{asked.file}: no usable line; each needs account, interviews and as_of")
+    cache = embed.FileCache(asked.out / "embeddings.db", embed.BUNDLED_MODEL)
+    encoder = _telling(embed.bundled_encoder())
+    book, findings = cases.assess_cases(held, encoder, cache, asked.base_rate)
+    with (asked.out / "risk.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{_line(row)}\n" for row in cases.rows(findings.risks))
+    day = datetime.combine(findings.as_of, datetime.min.time(), UTC)
+    page = render(findings, book, brand=asked.file.stem, generated_at=day)
+    (asked.out / "book.html").write_text(page, encoding="utf-8")
+    for reading in findings.risks:
+        name, why = reading.account_ref, reading.why_not or ""
+        print(f"{reading.band:<20} {name} {why}".rstrip())  # noqa: T201
+    print(f"\nNext: open {asked.out / 'book.html'} in a browser.")  # noqa: T201
+    return 0
 
 
 def _day(text: str) -> date:
@@ -165,7 +212,7 @@ def _tell_refused(read: Read) -> None:
     for kind, n in read.unknown.items():
         _tell(
             f"{n} records of kind {kind!r} left aside; known: transcript, account, contact,"
-            " score, claim"
+            " score, claim, volume, invoice, review"
         )
 
 

@@ -6,7 +6,7 @@ because a true complaint is often negative: "no credit note" states what "no ope
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -108,7 +108,7 @@ _CLOSURE = _any(
     r"\b(?:claim|case|file|tender|rfp|question|one)\b.{0,25}\b(?:is|was|has been) closed\b",
     r"\byou (?:refunded|credited|paid|covered|fixed|won|earned)\b(?!')",
     r"\b(?:we got|came|received)\b.{0,15}\b(?:refund|credit note|payment)\b|\bcredit note came\b",
-    r"\b(?:used to|until|at first|first|quiet|slow)\b.{0,80}"
+    r"\b(?:used to|until|at first|quiet|slow)\b.{0,80}"
     r"\b(?:since|now (?:it|she|he|we)|is over|stopped|gone|within the hour|same day)\b",
     r"\b(?:had|was|were)\b.{0,80}\b(?:back with you|came back|not since|stopped|turned it around"
     r"|put right|signed (?:again|the|for)|then signed|every week since)\b",
@@ -142,9 +142,37 @@ _PROTECTION_GONE = _any(
 )
 
 
-def verdict(signal: str, clause: Clause) -> Verdict:
-    """The status of a clause that speaks of this signal; `asserted` when nothing speaks against."""
-    said = clause.text
+_LEAVES_US = _any(
+    r"\b(?:from|leav\w+|quit\w*|goodbye to|done with|through with|off) your company\b"
+)
+_NEGATION = _any(r"n't\b|\b(?:not|never|no longer)\b")
+_COMES_TO_US = _any(
+    r"\b(?:switch|mov|chang|go|going|com|join|return|transfer)\w*\b.{0,45}"
+    r"\b(?:to|join) your company\b",
+    r"\bjoin(?:ing)? (?:you|your company)\b|\b(?:switch|mov|chang|com)\w* (?:over )?to you\b",
+    r"\b(?:sign|contract|plan|deal)\w*\b.{0,12}\b(?:for|from) your company\b",
+    r"\b(?:leav|left|quit|drop|ditch)\w*\b.{0,40}\bfor your company\b",
+    r"\byour company,? here i come\b",
+)
+
+
+def comes_to_us(said: Iterable[str]) -> bool:
+    """Whether a turn, read with our own names replaced, leaves somebody else for us."""
+    clauses = list(said)
+    if any(_first(_LEAVES_US, clause) for clause in clauses):
+        return False
+    return any(_first(_COMES_TO_US, clause) and not _first(_NEGATION, clause) for clause in clauses)
+
+
+def verdict(signal: str, clause: Clause, said: str | None = None) -> Verdict:
+    """The status of a clause that speaks of this signal; `asserted` when nothing speaks against.
+
+    Args:
+        signal: One of SIGNALS.
+        clause: The words as they were said.
+        said: The same words with our own names as "your company", where direction matters.
+    """
+    said = said or clause.text
     if addressed_to_software(said):
         return Verdict("instruction", "addressed to the software")
     wording = patterns()[signal]

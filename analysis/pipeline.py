@@ -5,11 +5,21 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
-
-from analysis import prepare, risk, scores, sentences, signals, themes, tone, train_signals
-from analysis.embed import Cache, Encoder, embed
+from analysis import (
+    frames,
+    grouping,
+    prepare,
+    reviews,
+    risk,
+    scores,
+    sentences,
+    signals,
+    speakers,
+    tone,
+)
+from analysis.embed import Cache, Encoder, MemoryCache, embed
 from analysis.tables import Assignment, Book, Findings, Segment, Theme, Transcript
+from analysis.weights import DEFAULT_BASE_RATE, MODEL_VERSION
 
 Progress = Callable[[str, int], None]  # the step that begins, and how many rows it has
 
@@ -22,8 +32,10 @@ def run(
     previous: Findings | None = None,
     cache: Cache | None = None,
     progress: Progress | None = None,
-    base_rate: float = risk.DEFAULT_BASE_RATE,
+    base_rate: float = DEFAULT_BASE_RATE,
     names: Collection[str] = (),
+    regroup: bool | None = None,
+    number_of_quotes: int = grouping.QUOTES,
 ) -> Findings:
     """Everything that the interviews of a book say, the same for the same book in any order.
 
@@ -36,51 +48,69 @@ def run(
         progress: Told when a step begins.
         base_rate: Share of renewals that are lost, between 0 and 1.
         names: Brands, carriers and people besides those of the book that must not become themes.
+        regroup: Whether themes are found anew; see `grouping.find_themes`.
+        number_of_quotes: Per theme, at most.
     """
+    cache = cache or MemoryCache()  # a clause is read for its signals and for its tone
     step = progress or (lambda _step, _rows: None)
     book = replace(book, transcripts=_once(book))
     step("reading the answers", len(book.transcripts))
     turns = prepare.utterances(book)
-    points = prepare.segments(turns, (*prepare.names(book), *names))
+    sources = {t.interview_id: t.source for t in book.transcripts}
+    interviewed = tuple(t for t in turns if sources[t.interview_id] == "interview")
+    points = prepare.segments(interviewed, (*prepare.names(book), *names))
     told = [point.masked for point in points if point.parked is None]
     spoken = [clause for turn in turns for clause in sentences.clauses(turn)]
-    words = [signals.normalized(clause.text, _own_names(book)) for clause in spoken]
 
-    step("embedding", len(told) + len(words))
+    step("embedding", len(told))
     vectors = embed(told, encoder, cache)
-    clause_vectors = embed(words, encoder, cache)
-    detectors = train_signals.detectors(encoder, cache)
 
     step("finding themes", len(told))
-    known = {} if previous is None else previous.centroids
-    found = themes.find_themes(
-        turns,
+    found = grouping.find_themes(
+        interviewed,
         points,
         vectors,
-        previous={theme: np.array(row, dtype=np.float32) for theme, row in known.items()},
+        None if previous is None else previous.memory,
         encoder=lambda texts: embed(texts, encoder, cache),
+        frame=book.frame,
+        decided=book.decisions,
+        regroup=regroup,
+        number_of_quotes=number_of_quotes,
     )
-    step("finding signals", len(words))
-    strength = detectors.strength(clause_vectors, words)
-    items = signals.find_signals(turns, spoken, strength, detectors.thresholds)
-    tones = tone.negative([clause.text for clause in spoken])
-    shifts = tone.tone_shifts(spoken, tones, as_of)
+    step("finding signals", len(spoken))
+    detector = signals.SignalDetector(_own_names(book), encoder=encoder, cache=cache)
+    items = reviews.reviewed(detector.find(turns), book.reviews, turns)
+    tones = tone.ToneModel(encoder=encoder, cache=cache).negativity([c.text for c in spoken])
+    shifts = tone.tone_shifts(spoken, tones, as_of, sources)
 
     step("weighing risk", len(book.accounts))
     before = () if previous is None else previous.risks
+    history = tone.tone_history(spoken, tones, sources, as_of)
+    said = speakers.interviews(book, interviewed, points, found.assignments, as_of)
     return Findings(
         as_of=as_of,
-        settings={"base_rate": base_rate, "dimensions": int(clause_vectors.shape[1])},
+        settings={
+            "base_rate": base_rate,
+            "risk_model": MODEL_VERSION,
+            "dimensions": int(vectors.shape[1]),
+        },
         utterances=turns,
         segments=points,
         themes=_toned(found.themes, points, found.assignments),
         assignments=found.assignments,
         strength=found.strength,
         signals=items,
-        risks=risk.assess(book, turns, items, shifts, as_of, base_rate, before),
+        risks=risk.assess(book, turns, items, shifts, as_of, base_rate, before, history),
         score_moves=scores.score_moves(book.scores, turns, points, found.assignments, as_of),
         dropped=_dropped(points),
-        centroids={theme: tuple(map(float, row)) for theme, row in found.centroids.items()},
+        memory=found.memory,
+        changes=found.changes,
+        regrouped=found.regrouped,
+        leanings=speakers.leanings(said, found.themes),
+        periods=speakers.periods(said, found.themes),
+        trends=speakers.trends(said, found.themes),
+        reach=speakers.reach(book, said, as_of),
+        agreement=frames.agreement(book.codings, _titles_of_turns(found, points)),
     )
 
 
@@ -99,15 +129,27 @@ def _own_names(book: Book) -> tuple[str, ...]:
 def _toned(
     found: Sequence[Theme], points: Sequence[Segment], assignments: Sequence[Assignment]
 ) -> tuple[Theme, ...]:
-    """The themes with the mean tone of what belongs to them."""
+    """The themes with the mean tone of what belongs to them, where the lexicon can read it."""
     theme_of = {a.segment_id: a.theme_id for a in assignments}
     said: dict[str | None, list[str]] = {}
     for point in points:
         said.setdefault(theme_of.get(point.segment_id), []).append(point.text)
     return tuple(
-        replace(theme, negative=round(float(tone.negative(said[theme.theme_id]).mean()), 3))
+        replace(theme, negative=round(float(tone.lexicon(own).mean()), 3))
+        if (own := said.get(theme.theme_id)) and theme.language is None
+        else theme
         for theme in found
     )
+
+
+def _titles_of_turns(found: grouping.ThemeResult, points: Sequence[Segment]) -> dict[str, set[str]]:
+    """turn_id -> titles of the themes that it speaks of."""
+    title = {theme.theme_id: theme.title for theme in found.themes}
+    titles: dict[str, set[str]] = {}
+    for point, given in zip(points, found.assignments, strict=True):
+        if given.theme_id is not None:
+            titles.setdefault(point.turn_id, set()).add(title[given.theme_id])
+    return titles
 
 
 def _dropped(points: Sequence[Segment]) -> dict[str, int]:

@@ -96,7 +96,11 @@ _INSTRUCTION = re.compile(
             rf"\b(?:act|respond|behave|pretend) (?:as|to be|like) (?:an? )?(?:\w+ )?{_SOFTWARE}\b",
             rf"\bas an? (?:\w+ )?{_SOFTWARE},? you\b",
             r"\b(?:developer|god|dan) mode\b|\bjailbreak",
-            r"^\W*(?:system|assistant|developer)\s*:|^#+\s*(?:system|instructions?)\b",
+            rf"{_ORDER}(?:rate|mark|flag|treat|classify|score|record|list|report|show|consider) "
+            r"(?:this|the|our|my|us|all)\b.{0,25}\b(?:as|at|to) (?:an? )?"
+            r"(?:low|high|safe|lost|zero|resolved|loyal|happy|renew\w*|churn\w*|leaving|\d)",
+            r"\b(?:output|answer|write|report)\s*:\s*\W?(?:band|risk|score|low|high)\b",
+            r"^\W*(?:system|assistant|developer|ai|model|bot|chatbot)\s*[:,]|^#+\s*(?:system|instructions?)\b",
             r"</?(?:system|user|assistant|instructions?|prompt)\b|\[/?(?:system|inst)\]|<\|\w+\|>",
             r"\{\s*[\"'][\w ]+[\"']\s*:",
         )
@@ -171,6 +175,14 @@ def addressed_to_software(text: str) -> bool:
     return _INSTRUCTION.search(plain) is not None
 
 
+def parked(text: str) -> str | None:
+    """Why a text takes no part in the themes: `instruction`, `non_answer`, or None."""
+    if addressed_to_software(text):
+        return "instruction"
+    said = " ".join(word for word in words(text) if not word.isdigit())
+    return "non_answer" if _NON_ANSWER.fullmatch(said) else None
+
+
 # Points
 
 
@@ -185,7 +197,7 @@ def _segments(utterance: Utterance, known: Names) -> Iterator[Segment]:
             end=end,
             text=text,
             masked=_masked(utterance.text, start, end, masks),
-            parked=_parked(text),
+            parked=parked(text),
         )
 
 
@@ -202,7 +214,7 @@ def _points(utterance: Utterance) -> Iterator[tuple[int, int]]:
 
 def _belongs(clause: Clause, group: Sequence[Clause]) -> bool:
     """A short piece goes with the one before it, the short side of a "but" with its other side."""
-    if _parked(clause.text) or _parked(group[-1].text):
+    if parked(clause.text) or parked(group[-1].text):
         return False
     here, before = len(words(clause.text)), sum(len(words(c.text)) for c in group)
     if here + before > LONGEST:
@@ -225,13 +237,6 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 # Parking
-
-
-def _parked(text: str) -> str | None:
-    if addressed_to_software(text):
-        return "instruction"
-    said = " ".join(word for word in words(text) if not word.isdigit())
-    return "non_answer" if _NON_ANSWER.fullmatch(said) else None
 
 
 def _repeated(segments: Sequence[Segment], respondents: Mapping[str, str]) -> set[str]:

@@ -9,16 +9,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from analysis.scores import days
-from analysis.tables import Account, Book, Claim, Score, Speaker, Transcript, Turn
+from analysis.tables import (
+    Account,
+    Book,
+    Claim,
+    Invoice,
+    Score,
+    SignalReview,
+    Speaker,
+    Transcript,
+    Turn,
+    Volume,
+)
+from analysis.weights import WEIGHTS
 
 SPEAKERS: Mapping[str, Speaker] = {
     **dict.fromkeys(("interviewer", "assistant", "agent", "bot", "ai"), "interviewer"),
     **dict.fromkeys(("respondent", "participant", "customer", "user", "human"), "respondent"),
 }
 Record = Mapping[str, Any]
+Contact = tuple[str, str, str | None, bool]  # account, contact, role, whether active
 
 
 class Refused(ValueError):
@@ -59,6 +72,9 @@ def read_book(lines: Iterable[str]) -> Read:
         accounts=_with_contacts(rows["account"], rows["contact"].values()),
         scores=tuple(rows["score"].values()),
         claims=tuple(rows["claim"].values()),
+        reviews=tuple(rows["review"].values()),
+        volumes=tuple(rows["volume"].values()),
+        invoices=tuple(rows["invoice"].values()),
     )
     return read
 
@@ -134,23 +150,22 @@ def _account(record: Record) -> tuple[str, Account]:
         renewal_date=_day(record, "renewal_date"),
         review_date=_day(record, "review_date"),
         last_contact_at=_time(record, "last_contact_at"),
+        tier=_text(record, "tier"),
+        segment=_text(record, "segment"),
     )
 
 
-def _contact(record: Record) -> tuple[str, tuple[str, str, str | None]]:
+def _contact(record: Record) -> tuple[str, Contact]:
     ref = _needed(record, "contact_ref")
-    return ref, (_needed(record, "account_ref"), ref, _text(record, "contact_role"))
+    role, active = _text(record, "contact_role"), str(record.get("active", True)).lower()
+    return ref, (_needed(record, "account_ref"), ref, role, active not in ("false", "no", "0"))
 
 
 def _score(record: Record) -> tuple[str, Score]:
     account, metric = _needed(record, "account_ref"), _needed(record, "metric").lower()
-    period, value = _needed(record, "period"), _amount(record, "value")
+    period, value = _period(record), _amount(record, "value")
     if value is None:
         raise Refused("value: missing; a score needs a number")
-    try:
-        days(period)
-    except ValueError as problem:
-        raise Refused(f"period: {problem}") from problem
     n = _amount(record, "n")
     return f"{account} {metric} {period}", Score(
         account_ref=account,
@@ -176,22 +191,77 @@ def _claim(record: Record) -> tuple[str, Claim]:
     )
 
 
+def _volume(record: Record) -> tuple[str, Volume]:
+    account, period = _needed(record, "account_ref"), _period(record)
+    units = _amount(record, "units")
+    if units is None:
+        raise Refused("units: missing; a volume needs a number")
+    row = Volume(account, period, units, _amount(record, "market_index"))
+    return f"{account} {period}", row
+
+
+def _invoice(record: Record) -> tuple[str, Invoice]:
+    ref, account = _needed(record, "invoice_ref"), _needed(record, "account_ref")
+    day, amount = _day(record, "date"), _amount(record, "amount")
+    if day is None or amount is None:
+        raise Refused("an invoice needs date and amount")
+    return ref, Invoice(
+        ref,
+        account,
+        day,
+        amount,
+        _text(record, "currency"),
+        str(record.get("disputed")).lower() in ("yes", "true"),
+        _text(record, "invoice_kind"),
+    )
+
+
+def _period(record: Record) -> str:
+    period = _needed(record, "period")
+    try:
+        days(period)
+    except ValueError as problem:
+        raise Refused(f"period: {problem}") from problem
+    return period
+
+
+def _review(record: Record) -> tuple[str, SignalReview]:
+    turn, signal, verdict = (_needed(record, n) for n in ("turn_id", "signal", "verdict"))
+    by, at = _needed(record, "by"), _time(record, "at")
+    start, end = _amount(record, "start"), _amount(record, "end")
+    if signal not in WEIGHTS:
+        raise Refused(f"signal: {_shown(signal)} is none of {', '.join(WEIGHTS)}")
+    if verdict not in ("confirmed", "rejected"):
+        raise Refused(f"verdict: {_shown(verdict)} is neither confirmed nor rejected")
+    if at is None or start is None or end is None:
+        raise Refused("a review needs start, end and at")
+    span = (int(start), int(end))
+    stands: Literal["confirmed", "rejected"] = "confirmed" if verdict == "confirmed" else "rejected"
+    return f"{turn} {span} {signal} {at} {by}", SignalReview(turn, *span, signal, stands, by, at)
+
+
 _KINDS: Mapping[str, Callable[[Record], tuple[str, Any]]] = {
     "transcript": _transcript,
     "account": _account,
     "score": _score,
     "claim": _claim,
+    "review": _review,
+    "volume": _volume,
+    "invoice": _invoice,
 }
 
 
 def _with_contacts(
-    accounts: Mapping[str, Account], contacts: Iterable[tuple[str, str, str | None]]
+    accounts: Mapping[str, Account], contacts: Iterable[Contact]
 ) -> tuple[Account, ...]:
-    roles: dict[str, dict[str, str | None]] = {}
-    for account, contact, role in contacts:
-        roles.setdefault(account, {})[contact] = role
-    everyone = {**{ref: Account(ref) for ref in roles}, **accounts}
-    return tuple(replace(a, contacts=roles.get(ref, {})) for ref, a in everyone.items())
+    roles: dict[tuple[str, bool], dict[str, str | None]] = {}
+    for account, contact, role, is_active in contacts:
+        roles.setdefault((account, is_active), {})[contact] = role
+    everyone = {**{ref: Account(ref) for ref, _ in roles}, **accounts}
+    return tuple(
+        replace(a, contacts=roles.get((ref, True), {}), gone=roles.get((ref, False), {}))
+        for ref, a in everyone.items()
+    )
 
 
 def _needed(record: Record, name: str) -> str:

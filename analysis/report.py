@@ -4,97 +4,44 @@ Every quote links to its turn in the appendix. Personal data is masked where it 
 stored stays as it was said. Words said in confidence are left out unless the owner asks for them.
 """
 
-import base64
-import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from itertools import pairwise
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import charts
-from analysis.redact import spans
-from analysis.risk import ACTIVE, ELEVATED, HIGH, RECIPIENT, WEIGHTS, urgency
+from analysis.labels import LABELS, METRIC_NAMES, NEXT_STEPS
+from analysis.risk import ACTIVE, RECIPIENT, urgency
 from analysis.scores import series
+from analysis.sentences import quote
+from analysis.showing import (
+    BAND_NAMES,
+    environment,
+    hashed,
+    masked,
+    money,
+    personal,
+    total,
+)
 from analysis.tables import (
     Account,
     AccountRisk,
     Audience,
-    Band,
     Book,
     Findings,
     Quote,
     Reason,
     ScoreMove,
     Signal,
-    Theme,
     Transcript,
     Turn,
 )
+from analysis.theme_section import WEAK, ThemeCard, ThemeSection, Words, section
+from analysis.weights import ELEVATED, HIGH, WEIGHTS
 
-LABELS: Mapping[str, str] = {
-    "leave_intent": "Intends to leave",
-    "competitor": "Is looking at competitors",
-    "contract_notice": "Asks about notice or exit",
-    "rfp": "Tender or benchmark",
-    "unresolved_claim": "A claim is still open",
-    "recurrence": "It keeps happening",
-    "chargeback": "Chargebacks and cost passed on",
-    "slow_response": "Slow answers, or none",
-    "silent_am": "Not told, no contact",
-    "price_dispute": "Price or invoice dispute",
-    "decision_maker": "Who decides is changing",
-    "volume_shift": "Volume is moving away",
-    "not_heard": "Does not feel heard",
-    "trust_lost": "Trust is lost",
-    "capability_gap": "Something we do not offer",
-    "commit": "Commits to stay, or recommends",
-    "otif_drop": "OTIF fell",
-    "tone_shift": "Sounds more displeased than before",
-}
-NEXT_STEPS: Mapping[str, str] = {
-    "leave_intent": "Call who said it before the review, with somebody who can decide.",
-    "competitor": "Ask what the other provider is better at, and answer that point alone.",
-    "contract_notice": "Answer the question about the contract, then ask what is behind it.",
-    "rfp": "Ask for the scope and the date of the tender, and who runs it.",
-    "unresolved_claim": "Settle the claim, or bring a date and a name to the meeting.",
-    "recurrence": "Bring the cause and the proof of the fix, not another promise.",
-    "chargeback": "List the penalties they paid for our misses, and say what we will carry.",
-    "slow_response": "Name one person who answers, and the hours within which they do.",
-    "silent_am": "Agree who calls whom, and when, if a load slips.",
-    "price_dispute": "Go through the disputed invoices line by line before the meeting.",
-    "decision_maker": "Meet the new decision-maker before the renewal is on the table.",
-    "volume_shift": "Ask which lanes moved and what would bring them back.",
-    "not_heard": "Let them tell it once, to somebody who can act on it.",
-    "trust_lost": "Make one small promise with a date, and keep it.",
-    "capability_gap": "Say plainly whether we will offer it, and by when.",
-    "otif_drop": "Bring the lanes and weeks behind the drop, with what was changed.",
-    "tone_shift": "Ask what has changed since the last interview.",
-}
-BAND_NAMES: Mapping[Band, str] = {
-    "high": "High",
-    "elevated": "Elevated",
-    "low": "Low",
-    "not_enough_evidence": "Not enough evidence",
-}
-METRIC_NAMES = {"otif": "OTIF", "nps": "NPS", "csat": "CSAT"}
 MOST_STEPS = 3
 MOST_POSSIBLE = 5
-MOST_SLICES = 14  # accounts or studies across the theme table
-_PERSONAL_KEYS = ("contact_name", "contact_title", "recipient_name", "name", "phone", "email")
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A quote as it is shown: masked, with where it is from."""
-
-    text: str
-    source: str  # role, date, study
-    anchor: str | None  # its turn in the appendix
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +99,6 @@ class AccountPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ThemeCard:
-    """A theme as it is shown."""
-
-    anchor: str
-    theme: Theme
-    quotes: tuple[Words, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Slices:
-    """Themes by account or study: respondents in each cell, and how dark to show it."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[ThemeCard, tuple[tuple[int, int], ...]], ...]  # count, shade 0-4
-
-
-@dataclass(frozen=True, slots=True)
 class ShownTurn:
     """A turn in the appendix: its pieces, each quoted or not."""
 
@@ -214,18 +144,18 @@ def render(
         audience: `owner` also shows what was said in confidence.
     """
     page = _Page(findings, book, audience)
-    environment = _environment()
-    style = environment.get_template("report.css").render()
-    script = environment.get_template("report.js").render()
+    templates = environment()
+    style = templates.get_template("report.css").render()
+    script = templates.get_template("report.js").render()
     accounts = [page.account(risk) for risk in findings.risks]
-    cards = tuple(page.theme(n, theme) for n, theme in enumerate(findings.themes, start=1))
-    return environment.get_template("report.html.j2").render(
+    themes = page.themes()
+    return templates.get_template("report.html.j2").render(
         brand=brand,
         generated_at=generated_at,
         audience=audience,
         findings=findings,
         policy=(
-            f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            f"default-src 'none'; style-src '{hashed(style)}'; script-src '{hashed(script)}';"
             " base-uri 'none'; form-action 'none'"
         ),
         headlines=page.headlines(),
@@ -233,10 +163,8 @@ def render(
         banded=[a for a in accounts if a.risk.band != "not_enough_evidence"],
         unheard=[a for a in accounts if a.risk.band == "not_enough_evidence"],
         unheard_share=page.unheard_share(),
-        cards=cards,
-        by_account=_slices(cards, [t.accounts for t in findings.themes], page.names),
-        by_study=_slices(cards, [t.studies for t in findings.themes], {}),
-        moves=page.moves(cards),
+        themes=themes,
+        moves=page.moves(themes.cards),
         interviews=page.interviews(),
         counts=page.counts(),
         weights=[(LABELS[s], w) for s, w in WEIGHTS.items()],
@@ -280,7 +208,7 @@ class _Page:
             name=account.account_name or ref,
             ref=ref,
             owner=account.owner_name,
-            value=_money(account.annual_value, account.currency),
+            value=money(account.annual_value, account.currency),
             renewal=account.renewal_date.isoformat() if account.renewal_date else "unknown",
             renewal_in=_renewal_in(account, risk),
             risk=risk,
@@ -350,8 +278,8 @@ class _Page:
         if turn and transcript:
             text = "".join(
                 t
-                for t, _ in _masked(
-                    turn.text, _personal(transcript), [(quote.start, quote.end)], only_marked=True
+                for t, _ in masked(
+                    turn.text, personal(transcript), [(quote.start, quote.end)], only_marked=True
                 )
             )
         return Words(text, source, self.anchors.get(quote.turn_id))
@@ -359,9 +287,20 @@ class _Page:
     def shows(self, audience: Audience) -> bool:
         return audience == "all" or self.audience == "owner"
 
-    def theme(self, number: int, theme: Theme) -> ThemeCard:
-        quotes = tuple(self.words(q) for q in theme.quotes if self.shows(q.audience))
-        return ThemeCard(f"theme-{number}", theme, quotes)
+    def themes(self) -> ThemeSection:
+        placed = zip(self.findings.segments, self.findings.assignments, strict=True)
+        turns = {u.turn_id: u for u in self.findings.utterances}
+        alone = [
+            quote(turns[s.turn_id], s.start, s.end)
+            for s, given in placed
+            if s.parked is None and given.theme_id is None
+        ]
+        asked = {a.respondent for a in self.book.asked}
+        asked |= {u.respondent for u in self.findings.utterances} if asked else set()
+        return section(self.findings, self.shown, alone, self.names, len(asked) or None)
+
+    def shown(self, quote: Quote) -> Words | None:
+        return self.words(quote) if self.shows(quote.audience) else None
 
     def moves(
         self, cards: Sequence[ThemeCard]
@@ -388,7 +327,7 @@ class _Page:
         who = self.names.get(transcript.account_ref or "", transcript.account_ref)
         day = transcript.at.date().isoformat() if transcript.at else "undated"
         parts = (who, transcript.contact_role, transcript.study, day)
-        known = _personal(transcript)
+        known = personal(transcript)
         return ShownInterview(
             " · ".join(part for part in parts if part),
             tuple(self.turn(turn, known) for turn in self.open_turns(transcript)),
@@ -408,7 +347,7 @@ class _Page:
             self.anchors[turn.turn_id],
             turn.speaker,
             turn.at.strftime("%Y-%m-%d %H:%M") if turn.at else "",
-            tuple(_masked(turn.text, known, marked)),
+            tuple(masked(turn.text, known, marked)),
         )
 
     # numbers
@@ -423,7 +362,7 @@ class _Page:
         heard = {u.interview_id for u in found.utterances}
         voices = {u.respondent for u in found.utterances}
         talk = f"{len(voices)} people, {len(found.utterances)} answers"
-        weak = found.strength is not None and found.strength < 0.1
+        weak = found.strength is not None and found.strength < WEAK
         themes = "weak structure: read as hints" if weak else "named from what was said"
         drops = {m.account_ref for m in found.score_moves}
         return [
@@ -434,7 +373,7 @@ class _Page:
         ]
 
     def value_of(self, refs: Sequence[str]) -> str:
-        return _total([self.known[ref] for ref in refs if ref in self.known]) or "no value known"
+        return total([self.known[ref] for ref in refs if ref in self.known]) or "no value known"
 
     def unheard_share(self) -> str | None:
         """The share of the book's value without a band, or None where values are not comparable."""
@@ -499,107 +438,9 @@ def _explicit_first(item: Signal) -> tuple[bool, float]:
     return (weight is None or weight.kind != "explicit", -item.p)
 
 
-def _slices(
-    cards: Sequence[ThemeCard],
-    counts: Sequence[Mapping[str, int]],
-    names: Mapping[str, str],
-) -> Slices:
-    total: dict[str, int] = {}
-    for row in counts:
-        for key, n in row.items():
-            total[key] = total.get(key, 0) + n
-    keys = sorted(total, key=lambda k: (-total[k], k))[:MOST_SLICES]
-    most = max((row.get(key, 0) for row in counts for key in keys), default=0)
-    return Slices(
-        tuple(names.get(key, key) for key in keys),
-        tuple(
-            (card, tuple((row.get(k, 0), -(-4 * row.get(k, 0) // most)) for k in keys))
-            for card, row in zip(cards, counts, strict=True)
-            if any(row.get(key) for key in keys)
-        ),
-    )
-
-
-def _masked(
-    text: str,
-    known: Sequence[str],
-    marked: Sequence[tuple[int, int]],
-    only_marked: bool = False,
-) -> Iterable[tuple[str, bool]]:
-    """The text in pieces with personal data masked, each piece quoted or not."""
-    found = spans(text, known)
-    cuts = {0, len(text), *(x for span in marked for x in span)}
-    cuts |= {x for span in found for x in (span.start, span.end)}
-    for start, end in pairwise(sorted(cuts)):
-        is_marked = any(a <= start and end <= b for a, b in marked)
-        if only_marked and not is_marked:
-            continue
-        inside = next((s for s in found if s.start <= start and end <= s.end), None)
-        if inside is None:
-            yield text[start:end], is_marked
-        elif start == inside.start or (only_marked and any(a == start for a, _ in marked)):
-            yield inside.token, is_marked
-
-
-def _personal(transcript: Transcript) -> tuple[str, ...]:
-    values = (transcript.context.get(key) for key in _PERSONAL_KEYS)
-    return tuple(value for value in values if isinstance(value, str) and value.strip())
-
-
 def _renewal_in(account: Account, risk: AccountRisk) -> str:
     if account.renewal_date is None:
         return ""
     days = (account.renewal_date - risk.as_of).days
     when = f"in {days} days" if days >= 0 else f"{-days} days ago"
     return f"{when}, urgent" if days >= 0 and urgency(days) == 1.0 else when
-
-
-def _money(value: float | None, currency: str | None) -> str | None:
-    if value is None:
-        return None
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            number = f"{value / size:.2f}".rstrip("0").rstrip(".") + letter
-            break
-    else:
-        number = f"{value:.0f}"
-    return f"{currency} {number}" if currency else number
-
-
-def _total(accounts: Sequence[Account]) -> str | None:
-    """What the accounts are worth together, in each currency; the largest number first."""
-    sums: dict[str | None, float] = {}
-    for account in accounts:
-        if account.annual_value is not None:
-            sums[account.currency] = sums.get(account.currency, 0.0) + account.annual_value
-    largest = sorted(sums.items(), key=lambda row: (-row[1], row[0] or ""))
-    return " + ".join(str(_money(value, currency)) for currency, value in largest) or None
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _plain(text: str) -> str:
-    """A sentence of the analysis with the names of the signals as people say them."""
-    for signal, name in LABELS.items():
-        text = re.sub(rf"\b{signal}\b", f"“{name.lower()}”", text)
-    return text
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("analysis"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"sentence": _sentence, "plain": _plain}
-    return environment

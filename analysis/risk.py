@@ -5,66 +5,39 @@ outcomes; bands are therefore no probabilities. Too little evidence gives `not_e
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from statistics import fmean, median
-from typing import Literal
+from statistics import median
+from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 from analysis.answers import coded_answers
+from analysis.risk_model import RiskModel as RiskModel
 from analysis.scores import series
 from analysis.sentences import is_english, words
 from analysis.signals import SIGNALS
+from analysis.structured import AccountData, open_claims, own_reasons, signal_rows
 from analysis.tables import (
     Account,
     AccountRisk,
     Audience,
     Band,
     Book,
-    Claim,
     Reason,
+    Score,
     Signal,
     Status,
+    Tone,
     Transcript,
     Utterance,
 )
 from analysis.tone import ToneShift
+from analysis.weights import DEFAULT_BASE_RATE, ELEVATED, HIGH, WEIGHTS
 
-Kind = Literal["explicit", "commercial", "service", "protective"]
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """What one signal adds to the log-odds at full value, and how fast it ages."""
-
-    weight: float
-    half_life: float  # days; infinite for what stays until it is closed
-    kind: Kind
-
-
-WEIGHTS: Mapping[str, Weight] = {
-    "leave_intent": Weight(2.5, 365, "explicit"),
-    "competitor": Weight(1.5, 180, "commercial"),
-    "contract_notice": Weight(1.8, 180, "explicit"),
-    "rfp": Weight(1.6, 180, "explicit"),
-    "unresolved_claim": Weight(0.9, math.inf, "service"),
-    "recurrence": Weight(0.9, 120, "service"),
-    "chargeback": Weight(0.6, 180, "service"),
-    "slow_response": Weight(0.6, 90, "service"),
-    "silent_am": Weight(0.7, 120, "service"),
-    "price_dispute": Weight(0.7, 180, "commercial"),
-    "decision_maker": Weight(0.8, 270, "commercial"),
-    "volume_shift": Weight(1.5, 180, "commercial"),
-    "not_heard": Weight(0.6, 120, "service"),
-    "trust_lost": Weight(0.9, 180, "service"),
-    "capability_gap": Weight(0.5, 365, "service"),
-    "commit": Weight(-1.5, 180, "protective"),
-}
 BUYER_SIDE = frozenset({"buyer", "sponsor", "finance"})
 OPERATIONS_SIDE = frozenset({"operations", "warehouse"})
 RECIPIENT = "recipient"
-DEFAULT_BASE_RATE = 0.12  # renewals lost, where the user has entered no rate
-ELEVATED, HIGH = 0.6, 1.8  # limits of S, the sum of the contributions
 ACTIVE = 0.25  # a reason under this in size is minor
 HEARD_WITHIN = timedelta(days=180)
 LEAST_ANSWERS, LEAST_WORDS = 6, 120  # of one interview
@@ -72,7 +45,6 @@ ANSWER_WORDS = 5
 CLOSED_BY_WORD = 0.2  # what remains of a statement that was later denied or settled
 SECOND_VOICE = 0.25
 TONE_WEIGHT, FULL_TONE_SHIFT = 0.4, 0.30
-LONG_SILENCE = timedelta(days=90)
 BANDS: tuple[Band, ...] = ("high", "elevated", "low", "not_enough_evidence")
 _UNFINISHED = frozenset({"open", "paused", "opted_out", "expired"})
 
@@ -85,6 +57,7 @@ def assess(
     as_of: date,
     base_rate: float = DEFAULT_BASE_RATE,
     previous: Collection[AccountRisk] = (),
+    tones: Mapping[str, tuple[Tone, ...]] = MappingProxyType({}),
 ) -> tuple[AccountRisk, ...]:
     """The reading of every account, in the order of the risk list; accounts without a band last.
 
@@ -99,42 +72,73 @@ def assess(
         as_of: The day of the reading.
         base_rate: Share of renewals that are lost, between 0 and 1.
         previous: The readings of the last run.
+        tones: The tone of each interview, by account; shown beside the reading.
     """
     known = {a.account_ref: a for a in book.accounts}
     heard = {u.account_ref for u in utterances if u.account_ref} - set(known)
     accounts = [*known.values(), *(Account(ref) for ref in heard)]
     before = {risk.account_ref: risk for risk in previous}
-    drops = _otif_drops(book, as_of)
+    data = _data(book, accounts, as_of)
     place = {u.turn_id: n for n, u in enumerate(utterances)}
+    transcripts = _by_account(book.transcripts)
+    turns = _by_account(u for u in utterances if _counts(u.at, u.audience, as_of))
+    items = _by_account(
+        s for s in signals if s.quote and _counts(s.said_at, s.quote.audience, as_of)
+    )
     read = [
         _read(
             Case(
                 account,
-                tuple(t for t in book.transcripts if t.account_ref == account.account_ref),
-                tuple(
-                    u
-                    for u in utterances
-                    if u.account_ref == account.account_ref and _counts(u.at, u.audience, as_of)
-                ),
-                tuple(
-                    s
-                    for s in signals
-                    if s.account_ref == account.account_ref
-                    and s.quote is not None
-                    and _counts(s.said_at, s.quote.audience, as_of)
-                ),
-                tuple(c for c in book.claims if c.account_ref == account.account_ref),
+                transcripts.get(account.account_ref, ()),
+                turns.get(account.account_ref, ()),
+                items.get(account.account_ref, ()),
+                data[account.account_ref],
                 as_of,
                 place,
             ),
-            drops.get(account.account_ref),
             shifts.get(account.account_ref),
             base_rate,
             before.get(account.account_ref),
+            tones.get(account.account_ref, ()),
         )
         for account in accounts
     ]
     return in_order(read, {a.account_ref: a for a in accounts})
+
+
+def _data(book: Book, accounts: Sequence[Account], as_of: date) -> Mapping[str, AccountData]:
+    """What was imported, by account."""
+    claims, volumes = _by_account(book.claims), _by_account(book.volumes)
+    invoices = _by_account(book.invoices)
+    scores: dict[str, dict[tuple[str, str], tuple[Score, ...]]] = {}
+    for (ref, metric, kind), rows in series(book.scores, as_of).items():
+        scores.setdefault(ref, {})[metric, kind] = rows
+    return {
+        account.account_ref: AccountData(
+            account,
+            as_of,
+            claims.get(account.account_ref, ()),
+            scores.get(account.account_ref),
+            volumes.get(account.account_ref, ()),
+            invoices.get(account.account_ref, ()),
+        )
+        for account in accounts
+    }
+
+
+class _OfAccount(Protocol):
+    @property
+    def account_ref(self) -> str | None: ...
+
+
+Of = TypeVar("Of", bound=_OfAccount)
+
+
+def _by_account(rows: Iterable[Of]) -> dict[str | None, tuple[Of, ...]]:
+    found: dict[str | None, list[Of]] = {}
+    for row in rows:
+        found.setdefault(row.account_ref, []).append(row)
+    return {account: tuple(of) for account, of in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class Case:
     transcripts: tuple[Transcript, ...]
     turns: tuple[Utterance, ...]
     items: tuple[Signal, ...]
-    claims: tuple[Claim, ...]
+    data: AccountData
     as_of: date
     place: Mapping[str, int]  # turn_id -> its place in the interview
 
@@ -166,17 +170,17 @@ class Case:
 
 def _read(
     case: Case,
-    otif: Reason | None,
     shift: ToneShift | None,
     base_rate: float,
     before: AccountRisk | None,
+    tones: tuple[Tone, ...],
 ) -> AccountRisk:
     items, closed = _closed_by_data(case)
     terms = roll_up(items, case)
     terms = _with_data(terms, case)
     reasons = [
         *capped(terms),
-        *([otif] if otif else []),
+        *own_reasons(case.data),
         *(_tone_reason(shift) if shift else []),
     ]
     reasons.sort(key=lambda r: (-abs(r.contribution), r.signal))
@@ -185,7 +189,7 @@ def _read(
     why_not = abstain(case, items)
     band: Band = "not_enough_evidence" if why_not else _band(total)
     scored = {item for reason in reasons for item in reason.evidence}
-    contacts = _contacts(case)
+    contacts = _contacts(_interviewed(case))
     return AccountRisk(
         account_ref=case.account.account_ref,
         as_of=case.as_of,
@@ -203,6 +207,7 @@ def _read(
         previous_band=before.band if before else None,
         moved=_moved(reasons, before, band),
         notes=_notes(case),
+        tones=tones,
     )
 
 
@@ -294,7 +299,7 @@ def _band(total: float) -> Band:
 def _closed_by_data(case: Case) -> tuple[list[Signal], list[Signal]]:
     """The items, and those on claims that the data have closed since they were said."""
     closed_on = _last_closed(case)
-    if closed_on is None or _open_claims(case):
+    if closed_on is None or open_claims(case.data.claims, case.as_of):
         return list(case.items), []
     kept: list[Signal] = []
     closed: list[Signal] = []
@@ -311,7 +316,7 @@ def _closed_by_data(case: Case) -> tuple[list[Signal], list[Signal]]:
 def _with_data(terms: dict[str, Reason], case: Case) -> dict[str, Reason]:
     """The terms with the values that the data alone would give, where those are higher."""
     raised = dict(terms)
-    for item in (*_claim_rows(case), *_silence_row(case)):
+    for item in signal_rows(case.data):
         weight = WEIGHTS[item.signal].weight
         text = raised.get(item.signal)
         value = max(text.value if text else 0.0, item.p)
@@ -320,84 +325,9 @@ def _with_data(terms: dict[str, Reason], case: Case) -> dict[str, Reason]:
     return raised
 
 
-def _claim_rows(case: Case) -> Iterator[Signal]:
-    for claim in _open_claims(case):
-        assert claim.claim_opened_at is not None
-        opened = claim.claim_opened_at.date()
-        age = (case.as_of - opened).days
-        if age > 30:
-            yield _data_item(
-                case,
-                "unresolved_claim",
-                1.0 if age > 60 else 0.7,
-                f"claim {claim.claim_ref}, opened {opened.isoformat()}, open for {age} days",
-            )
-
-
-def _silence_row(case: Case) -> Iterator[Signal]:
-    last = case.account.last_contact_at
-    if last and last.date() <= case.as_of and case.as_of - last.date() > LONG_SILENCE:
-        gap = (case.as_of - last.date()).days
-        row = f"last contact by the account team {last.date().isoformat()}, {gap} days ago"
-        yield _data_item(case, "silent_am", 0.5, row)
-
-
-def _data_item(case: Case, signal: str, p: float, row: str) -> Signal:
-    return Signal(
-        signal=signal,
-        status="asserted",
-        status_reason="from the data",
-        p=p,
-        source="data",
-        account_ref=case.account.account_ref,
-        contact_ref=None,
-        contact_role=None,
-        said_at=None,
-        quote=None,
-        data_row=row,
-    )
-
-
-def _open_claims(case: Case) -> list[Claim]:
-    return [
-        claim
-        for claim in sorted(case.claims, key=lambda c: c.claim_ref)
-        if claim.claim_opened_at
-        and claim.claim_opened_at.date() <= case.as_of
-        and (claim.claim_closed_at is None or claim.claim_closed_at.date() > case.as_of)
-    ]
-
-
 def _last_closed(case: Case) -> date | None:
-    days = (c.claim_closed_at.date() for c in case.claims if c.claim_closed_at)
+    days = (c.claim_closed_at.date() for c in case.data.claims if c.claim_closed_at)
     return max((day for day in days if day <= case.as_of), default=None)
-
-
-def _otif_drops(book: Book, as_of: date) -> Mapping[str, Reason]:
-    """A term where the last three months lie below the six before, by account."""
-    found: dict[str, Reason] = {}
-    for (account, metric, kind), rows in series(book.scores, as_of).items():
-        if metric != "otif" or kind != "month" or len(rows) < 9:
-            continue
-        now, before = fmean(s.value for s in rows[-3:]), fmean(s.value for s in rows[-9:-3])
-        weight = 0.6 if before - now >= 6 else 0.3 if before - now >= 3 else 0.0
-        if weight:
-            row = f"OTIF {now:.1f} % over the last 3 months, {before:.1f} % over the 6 before"
-            item = Signal(
-                "otif_drop",
-                "asserted",
-                "from the data",
-                1.0,
-                "data",
-                account,
-                None,
-                None,
-                None,
-                None,
-                row,
-            )
-            found[account] = Reason("otif_drop", weight, 1.0, weight, (item,))
-    return found
 
 
 def _tone_reason(shift: ToneShift) -> list[Reason]:
@@ -416,6 +346,7 @@ def abstain(case: Case, items: Sequence[Signal]) -> str | None:
 
 
 def _too_little_heard(case: Case) -> str | None:
+    case = _interviewed(case)
     if not case.transcripts:
         return "no interview: nobody of this account was interviewed"
     if not case.turns:
@@ -436,6 +367,16 @@ def _too_little_heard(case: Case) -> str | None:
     return _too_short(complete)
 
 
+def _interviewed(case: Case) -> Case:
+    """The interviews alone: mails and tickets are evidence, and no conversation."""
+    held = tuple(t for t in case.transcripts if t.source == "interview")
+    if len(held) == len(case.transcripts):
+        return case
+    ids = {t.interview_id for t in held}
+    turns = tuple(turn for turn in case.turns if turn.interview_id in ids)
+    return replace(case, transcripts=held, turns=turns)
+
+
 def _no_answers(case: Case) -> str:
     if any(t.status == "opted_out" for t in case.transcripts):
         return "declined: the contact did not want to be interviewed"
@@ -449,9 +390,12 @@ def _too_short(turns: Sequence[Utterance]) -> str | None:
     interviews: dict[str, list[Utterance]] = {}
     for turn in turns:
         interviews.setdefault(turn.interview_id, []).append(turn)
-    sizes = [_size(rows) for rows in interviews.values()]
-    if any(answers >= LEAST_ANSWERS or said >= LEAST_WORDS for answers, said in sizes):
-        return None
+    sizes: list[tuple[int, int]] = []
+    for rows in interviews.values():
+        answers, said = _size(rows)
+        if answers >= LEAST_ANSWERS or said >= LEAST_WORDS:
+            return None  # one is enough: reading them all is most of the work of a large book
+        sizes.append((answers, said))
     answers, said = max(sizes)
     return (
         f"too short: the fullest interview has {answers} answers of {ANSWER_WORDS} words or more"
@@ -503,7 +447,7 @@ def _sides_differ(case: Case, items: Sequence[Signal]) -> Iterator[str]:
 
 def _words_against_data(case: Case, items: Sequence[Signal]) -> Iterator[str]:
     claims = [i for i in items if i.signal == "unresolved_claim"]
-    still_open, closed_on = _open_claims(case), _last_closed(case)
+    still_open, closed_on = open_claims(case.data.claims, case.as_of), _last_closed(case)
     if still_open and any(i.status in ("denied", "resolved") for i in claims):
         names = ", ".join(claim.claim_ref for claim in still_open)
         yield f"a contact says that no claim is open, the data show {names} open"
@@ -514,14 +458,20 @@ def _words_against_data(case: Case, items: Sequence[Signal]) -> Iterator[str]:
 
 def _notes(case: Case) -> tuple[str, ...]:
     notes = []
+    case = _interviewed(case)
     roles = {case.role(u.respondent, u.contact_role) for u in case.turns}
     if case.turns and "buyer" not in roles:
         notes.append("no buyer heard")
     if case.turns and None in roles:
         notes.append("a contact's role is unknown and weighs as operations")
-    if not case.claims and case.account.last_contact_at is None:
+    if case.data.is_empty:
         notes.append("interview evidence only")
     return tuple(notes)
+
+
+def in_window(day: date, as_of: date) -> bool:
+    """Whether who was heard on this day counts as heard."""
+    return timedelta(0) <= as_of - day <= HEARD_WITHIN
 
 
 def _contacts(case: Case) -> set[str]:

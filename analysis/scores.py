@@ -48,15 +48,20 @@ def days(period: str) -> tuple[date, date]:
     raise ValueError(f"{period!r} is not a period; use 2026, 2026-Q3, 2026-10, 2026-W42 or a day")
 
 
+def kind_of(period: str) -> str:
+    """Which of `PERIODS` it is; see `days`."""
+    first, last = days(period)
+    return PERIODS[bisect(_LENGTHS, (last - first).days + 1) - 1]
+
+
 def series(
     scores: Sequence[Score], as_of: date
 ) -> Mapping[tuple[str, str, str], tuple[Score, ...]]:
     """The scores by account, metric and kind of period, oldest first, that ended before a day."""
     found: dict[tuple[str, str, str], dict[str, Score]] = {}
     for score in sorted(scores, key=lambda s: (s.account_ref, s.metric, s.period, s.value)):
-        first, last = days(score.period)
-        if last < as_of:
-            kind = PERIODS[bisect(_LENGTHS, (last - first).days + 1) - 1]
+        if days(score.period)[1] < as_of:
+            kind = kind_of(score.period)
             found.setdefault((score.account_ref, score.metric, kind), {})[score.period] = score
     return {
         key: tuple(sorted(rows.values(), key=lambda s: days(s.period)[0]))
@@ -91,11 +96,11 @@ def score_moves(
 
 def _drops(rows: Sequence[Score]) -> Iterator[tuple[Score, Score]]:
     for index, (before, score) in enumerate(pairwise(rows), start=1):
-        if before.value - score.value >= _least(score) or _below_own(rows[:index], score):
+        if before.value - score.value >= least_move(score) or _below_own(rows[:index], score):
             yield before, score
 
 
-def _least(score: Score) -> float:
+def least_move(score: Score) -> float:
     """The drop that counts, in proportion to the scale of this score."""
     usual, least = USUAL_SCALE.get(score.metric), DROP.get(score.metric)
     if usual is None or least is None:

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 
 from analysis.tables import Quote, Utterance
 
-_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*|;\s+")
+_END = re.compile(
+    r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*|;\s+"
+    r"|(?<=[.!?]{2})(?=\w)|(?<=[^\W\d_]{2}[!?])(?=\w)|(?<=[a-z]{3}\.)(?=[A-Z])"
+)
 _BUT = re.compile(r"(?:[,;]\s*|\s+)but,?\s+|[,;]\s*(?:however|though),?\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
+_TOKEN = re.compile(r"\S+")
+_LONG, _WINDOW, _STEP = 22, 12, 6  # words: a run-on clause is also read in overlapping windows
 _TAG_WORDS = 6  # "That pallet from June?" belongs to what comes after it
 
 # The most frequent function words that the other languages do not share.
@@ -36,6 +41,7 @@ class Clause:
     end: int
     text: str
     after: str  # the clause that follows in the same sentence, which may settle this one
+    is_window: bool = False  # cut out of a run-on clause, so it may begin or end anywhere
 
     @property
     def quote(self) -> Quote:
@@ -71,28 +77,51 @@ def clauses(utterance: Utterance) -> tuple[Clause, ...]:
     return tuple(found)
 
 
+def passages(utterance: Utterance) -> tuple[Clause, ...]:
+    """The clauses of a turn, and windows of those that run on without a full stop.
+
+    A vector of forty words says nothing of the four at their end that matter.
+    """
+    return tuple(part for clause in clauses(utterance) for part in (clause, *_windows(clause)))
+
+
+def _windows(clause: Clause) -> Iterator[Clause]:
+    spans = [found.span() for found in _TOKEN.finditer(clause.text)]
+    if len(spans) < _LONG:
+        return
+    for first in range(0, len(spans) - _WINDOW + _STEP, _STEP):
+        part = spans[first : first + _WINDOW]
+        start, end = part[0][0], part[-1][1]
+        text = clause.text[start:end]
+        yield Clause(clause.utterance, clause.start + start, clause.start + end, text, "", True)
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words and numbers of a text, in lower case."""
     return tuple(w.lower().replace("’", "'") for w in _WORD.findall(text))
 
 
 def is_english(utterance: Utterance) -> bool:
-    """Whether an English encoder can read this turn.
+    """Whether an English encoder can read this turn."""
+    return language(utterance) == "en"
+
+
+def language(utterance: Utterance) -> str:
+    """The language of a turn, such as `de`; `und` where it is none that can be told.
 
     The words decide where they are clear, because people answer in another language than asked;
     where they are too few to tell, the language of the interview does.
     """
     said = words(utterance.text)
+    declared = (utterance.language or "en").lower().partition("-")[0]
     letters = [c for c in utterance.text if c.isalpha()]
     if letters and sum(c > "ɏ" for c in letters) > len(letters) / 2:
-        return False
+        return "und" if declared in _FUNCTION_WORDS else declared
     hits = {lang: sum(w in known for w in said) for lang, known in _FUNCTION_WORDS.items()}
     english = hits.pop("en")
     if max(hits.values()) >= 2 and max(hits.values()) > english:
-        return False
-    if english >= 2:
-        return True
-    return utterance.language is None or utterance.language.lower().startswith("en")
+        return max(hits, key=lambda other: hits[other])
+    return "en" if english >= 2 else declared
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The rows that the analysis reads and makes: one type each, no behavior.
+"""The rows that the analysis reads and makes: one type each, no behavior of their own.
 
 Every quote is an exact substring of a turn's stored text: `turn.text[start:end] == quote`.
 Dates are ISO days (`date`), times are aware UTC (`datetime`).
@@ -21,8 +21,12 @@ Status = Literal[
     "resolved",
     "possible",
     "instruction",
+    "rejected",
 ]
 Source = Literal["scripted", "detector", "llm", "human", "data"]
+Origin = Literal["found", "emerging", "frame"]
+Action = Literal["rename", "merge", "split", "pin", "release"]
+Change = Literal["kept", "merged", "split", "new", "emerging", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Transcript:
     at: datetime | None = None
     status: str | None = None
     context: Mapping[str, object] = field(default_factory=dict)
+    source: str = "interview"  # or mail, ticket, nps, review: words from outside an interview
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ class Account:
     review_date: date | None = None
     last_contact_at: datetime | None = None
     contacts: Mapping[str, str | None] = field(default_factory=dict)  # contact_ref -> role
+    tier: str | None = None
+    segment: str | None = None
+    gone: Mapping[str, str | None] = field(default_factory=dict)  # contacts no longer active
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,140 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """What an account shipped in one period."""
+
+    account_ref: str
+    period: str
+    units: float
+    market_index: float | None = None  # of its market, any base
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice or credit note; the sign of the amount says nothing."""
+
+    invoice_ref: str
+    account_ref: str
+    date: date
+    amount: float
+    currency: str | None = None
+    disputed: bool = False
+    invoice_kind: str | None = None  # credit_note, else an invoice
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How the account manager rates the risk, on a day."""
+
+    account_ref: str
+    at: datetime
+    by: str
+    rating: Literal["high", "elevated", "low"]
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JointAction:
+    """What the account team told the account it would do."""
+
+    account_ref: str
+    what: str
+    said_at: date
+    topic: str | None = None
+    contact_ref: str | None = None
+    owner_name: str | None = None
+    due_date: date | None = None
+    done_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactStanding:
+    """A contact of an account, and whether they can be asked."""
+
+    contact_ref: str
+    account_ref: str
+    name: str | None = None
+    role: str | None = None
+    channel: str | None = None  # where to ask: email, sms; None where nothing is known
+    why_unheard: str | None = None  # suppressed, no consent, declined, no answer, never invited
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """Something the studies of an account want to learn and have not."""
+
+    account_ref: str
+    study: str
+    topic: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """The mean tone of one interview, 0 pleased to 1 displeased."""
+
+    interview_id: str
+    at: date
+    contact_role: str | None
+    source: str
+    mean: float
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One code that a person gave to one turn; a turn read without a fitting code has None."""
+
+    turn_id: str
+    code: str | None
+    coder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One theme that a study looks for: a line of its code frame."""
+
+    name: str
+    description: str = ""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeDecision:
+    """What a person decided about a theme; see `analysis.decisions`."""
+
+    action: Action
+    theme_id: str
+    title: str | None = None  # of a rename; of the part that a split takes out
+    into: str | None = None  # of a merge: the theme that remains
+    segments: tuple[str, ...] = ()  # of a split: some statements of the part taken out
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One person who was asked for an interview, whether they answered or not."""
+
+    respondent: str
+    study: str | None = None
+    account_ref: str | None = None
+    context: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReview:
+    """A person's word on a piece of evidence: `turn.text[start:end]` states the signal, or not."""
+
+    turn_id: str
+    start: int
+    end: int
+    signal: str
+    verdict: Literal["confirmed", "rejected"]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Everything an analysis may read: what was said, and what is known of the accounts."""
 
@@ -106,6 +248,17 @@ class Book:
     accounts: Sequence[Account] = ()
     scores: Sequence[Score] = ()
     claims: Sequence[Claim] = ()
+    asked: Sequence[Asked] = ()
+    frame: Sequence[Code] = ()
+    codings: Sequence[Coding] = ()
+    decisions: Sequence[ThemeDecision] = ()
+    reviews: Sequence[SignalReview] = ()
+    volumes: Sequence[Volume] = ()
+    invoices: Sequence[Invoice] = ()
+    ratings: Sequence[Rating] = ()
+    actions: Sequence[JointAction] = ()
+    standings: Sequence[ContactStanding] = ()
+    open_questions: Sequence[OpenQuestion] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +324,13 @@ class Theme:
     quotes: tuple[Quote, ...]
     studies: Mapping[str, int] = field(default_factory=dict)  # study -> respondents
     accounts: Mapping[str, int] = field(default_factory=dict)  # account_ref -> respondents
+    subtitle: str = ""  # what sets it apart from `nearest`
+    nearest: str | None = None  # the theme_id most like it
+    origin: Origin = "found"
+    language: str | None = None  # where the encoder cannot read it together with English
+    pinned: bool = False  # a person keeps it
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +339,106 @@ class Assignment:
 
     segment_id: str
     theme_id: str | None
+    similarity: float | None = None  # cosine to the middle of its theme
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTheme:
+    """What is remembered of a theme for the next run."""
+
+    theme_id: str
+    title: str
+    words: tuple[str, ...]
+    subtitle: str
+    centroid: tuple[float, ...]  # (dim,), length 1; () is to be taken from its statements
+    floor: float  # cosine to the centroid below which a new statement does not join
+    area: int = 0
+    origin: Origin = "found"
+    language: str | None = None
+    alive: bool = True  # in the last run
+    statements: int = 0  # in the last run
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeMemory:
+    """What one run passes on to the next, so that themes last."""
+
+    themes: tuple[KnownTheme, ...] = ()
+    places: Mapping[str, str | None] = field(default_factory=dict)  # segment_id -> theme_id
+    grouped: int = 0  # points when themes were last found anew
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeChange:
+    """What became of one theme since the last run."""
+
+    change: Change
+    theme_id: str
+    title: str
+    title_before: str | None
+    before: int  # statements in the last run
+    after: int
+    others: tuple[str, ...] = ()  # merged: where it went; split: where it came from
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How many of one group of respondents speak of a theme, beside everybody else."""
+
+    theme_id: str
+    dimension: str  # carrier, lane, exception code, account tier ...
+    value: str
+    speaking: int
+    heard: int
+    speaking_elsewhere: int
+    heard_elsewhere: int
+    low: float  # 95 % interval of speaking / heard
+    high: float
+    p: float  # two-sided, corrected for all comparisons of the run
+    leans: Literal["over", "under", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How many spoke of a theme in one week or month."""
+
+    theme_id: str
+    start: date
+    speaking: int
+    heard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Whether a theme is spoken of by more or fewer people in the later half of the time."""
+
+    theme_id: str
+    before: tuple[int, int]  # speaking, heard
+    since: tuple[int, int]
+    p: float  # two-sided, corrected for all themes
+    direction: Literal["rising", "falling", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who was asked and who answered, in one group of respondents."""
+
+    dimension: str
+    value: str
+    asked: int | None  # None where only the answers are known
+    heard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well one code follows a human coding, turn by turn."""
+
+    code: str
+    kappa: float | None  # Cohen's; None where neither uses the code, or both always do
+    turns: int
+    both: int
+    only_machine: int
+    only_human: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +456,26 @@ class Signal:
     said_at: datetime | None
     quote: Quote | None  # None only when `source` is data; then `data_row` says where it is from
     data_row: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The signal, as the callers of a detector know it."""
+        return self.signal
+
+    @property
+    def strength(self) -> float:
+        """0-1."""
+        return self.p
+
+    @property
+    def start(self) -> int | None:
+        """Where the quote begins in its turn."""
+        return self.quote.start if self.quote else None
+
+    @property
+    def end(self) -> int | None:
+        """Where the quote ends in its turn."""
+        return self.quote.end if self.quote else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +509,7 @@ class AccountRisk:
     previous_band: Band | None = None
     moved: Mapping[str, float] = field(default_factory=dict)  # signal -> change of contribution
     notes: tuple[str, ...] = ()  # what the reader must know of the evidence: who is missing
+    tones: tuple[Tone, ...] = ()  # of its interviews and mails, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +540,11 @@ class Findings:
     risks: tuple[AccountRisk, ...]  # in the order of the risk list; abstained accounts last
     score_moves: tuple[ScoreMove, ...]
     dropped: Mapping[str, int]  # what was left out, by reason
-    centroids: Mapping[str, Sequence[float]] = field(default_factory=dict)  # theme_id -> (dim,)
+    memory: ThemeMemory = ThemeMemory()
+    changes: tuple[ThemeChange, ...] = ()  # since the last run; empty in the first
+    regrouped: bool = True  # themes were found anew; else new statements joined the known ones
+    leanings: tuple[Leaning, ...] = ()
+    periods: tuple[Period, ...] = ()
+    trends: tuple[Trend, ...] = ()
+    reach: tuple[Reach, ...] = ()
+    agreement: tuple[Agreement, ...] = ()

@@ -1,28 +1,24 @@
-"""Themes: groups of segments that say the same thing, with names, quotes and lasting ids."""
+"""Themes: groups of texts that say the same thing, as a scikit-learn estimator.
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+`ThemeModel` takes texts or ready-made vectors and knows nothing of interviews; `analysis.grouping`
+makes of it the themes of a study, with quotes and ids that last from run to run.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
 from analysis.clusters import cluster
 from analysis.embed import Encoder, Vectors, embed
-from analysis.prepare import alike
-from analysis.sentences import quote, words
-from analysis.tables import Assignment, Quote, Segment, Theme, Utterance
+from analysis.prepare import parked
 from analysis.titles import titles
 
-QUOTES = 5  # per theme
-QUOTE_WORDS = range(6, 31)  # what reads well
-QUOTE_LENGTH = 0.1  # similarity that a quote of another length gives up
-QUOTE_DIVERSITY = 0.3  # weight of being unlike the quotes already picked
-SAME_THEME = 0.85  # similarity of centroids above which a theme keeps the id of the last run
+FARTHEST = 0.05  # share of a theme's own texts that lie below its floor
+ALONE = 0.85  # floor of a theme that is one wording
 
 
 class FoundTheme(NamedTuple):
@@ -30,28 +26,37 @@ class FoundTheme(NamedTuple):
 
     title: str
     words: tuple[str, ...]
+    subtitle: str  # phrases that the theme nearest to it does not have
     size: int  # texts
+    voices: int  # different groups among them
     centroid: Vectors  # (dim,), length 1; every voice weighs one
+    floor: float  # cosine to the centroid below which a new text does not belong
 
 
-class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # untyped base
+class ThemeModel(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # untyped
     """Themes of texts, found without being told how many; the same for any order of the rows.
 
     Args:
         encoder: Turns texts into vectors, where `fit` is not given them, and ranks names.
         random_state: Of the community detection and of the silhouette's sample.
+        park: Whether non-answers and orders to the software stand aside; False for labeled sets.
 
     Attributes:
-        labels_: int, (n_texts,): a row of `themes_`, or -1 for one of a kind.
+        labels_: int, (n_texts,): a row of `themes_`, or -1 for what is parked or one of a kind.
+        parked_: (n_texts,): why a text takes no part ("non_answer", "instruction"), or None.
+        one_of_a_kind_: int, (n,): the rows that are not parked and have no theme.
         themes_: The themes, largest first.
-        hierarchy_: int, (n_themes,): the area of each theme.
+        hierarchy_: int, (n_themes,): the area of each theme, 0 to n_areas - 1.
         strength_: Silhouette from -1 to 1, below .1 is weak structure; None where there are too
             few groups to tell.
     """
 
-    def __init__(self, encoder: Encoder | None = None, random_state: int = 0) -> None:
+    def __init__(
+        self, encoder: Encoder | None = None, random_state: int = 0, park: bool = True
+    ) -> None:
         self.encoder = encoder
         self.random_state = random_state
+        self.park = park
 
     def fit(
         self,
@@ -59,7 +64,6 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # untyped 
         embeddings: Vectors | None = None,
         ids: Sequence[str] | None = None,
         groups: Sequence[Hashable] | None = None,
-        sample_weight: Sequence[int] | None = None,
     ) -> Self:
         """Find the themes.
 
@@ -68,36 +72,59 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # untyped 
             embeddings: float32, (n, dim), rows of length 1; encoded here when not given.
             ids: One per text, all different. Rows are sorted by them, without them by text and
                 vector, because the communities depend on the order of the rows.
-            groups: Whose text it is; one voice moves a theme's centroid once, however often it
-                speaks. Each text is a voice of its own when not given.
-            sample_weight: How many times a text was said, 1 when not given: it makes a theme of
-                what stands alone but was said by several.
+            groups: Whose text it is; a voice weighs one, however often it speaks. A frozenset
+                names several who said the same words. Each text is a voice of its own when not
+                given.
 
         Raises:
             ValueError: Lengths differ, ids repeat, or there are neither vectors nor an encoder.
         """
+        said = _voices(len(texts) if groups is None else groups)
+        if len(said) != len(texts):
+            raise ValueError(f"{len(texts)} texts, {len(said)} groups: give one each")
         vectors = self._vectors(texts, embeddings)
-        voices = list(range(len(texts)) if groups is None else groups)
-        weights = np.ones(len(texts), np.int64) if sample_weight is None else sample_weight
-        if not len(texts) == len(voices) == len(weights):
-            raise ValueError(
-                f"{len(texts)} texts, {len(voices)} groups, {len(weights)} weights: give one each"
-            )
+        self.parked_ = tuple(parked(text) if self.park else None for text in texts)
+        heard = np.array([reason is None for reason in self.parked_], dtype=bool)
         order = _order(texts, vectors, ids)
-        found = cluster(vectors[order], self.random_state, np.asarray(weights)[order])
-        self.labels_ = np.empty(len(texts), dtype=np.int64)
+        order = order[heard[order]]
+        found = cluster(
+            vectors[order],
+            self.random_state,
+            np.array([len(said[i]) for i in order], dtype=np.int64),
+            _shares([said[i] for i in order]),
+        )
+        self.labels_ = np.full(len(texts), -1, dtype=np.int64)
         self.labels_[order] = found.labels
+        self.one_of_a_kind_ = np.flatnonzero(heard & (self.labels_ < 0))
         self.hierarchy_ = found.areas
         self.strength_ = found.strength
-        self.themes_ = self._named(texts, vectors, voices, order)
+        self.themes_ = self._named(texts, vectors, said, order)
         return self
+
+    def fit_predict(
+        self,
+        texts: Sequence[str],
+        embeddings: Vectors | None = None,
+        ids: Sequence[str] | None = None,
+        groups: Sequence[Hashable] | None = None,
+    ) -> NDArray[np.int64]:
+        """`labels_` of `fit`."""
+        labels: NDArray[np.int64] = self.fit(texts, embeddings, ids, groups).labels_
+        return labels
 
     def transform(self, texts: Sequence[str], embeddings: Vectors | None = None) -> Vectors:
         """Similarity of each text to each theme: float32, (n_texts, n_themes), cosine."""
         vectors = self._vectors(texts, embeddings)
         if not self.themes_:
             return np.zeros((len(texts), 0), dtype=np.float32)
-        return vectors @ _stacked(theme.centroid for theme in self.themes_).T
+        return vectors @ stacked(theme.centroid for theme in self.themes_).T
+
+    def predict(self, texts: Sequence[str], embeddings: Vectors | None = None) -> NDArray[np.int64]:
+        """The theme each new text joins, or -1 where none is near enough: int, (n_texts,)."""
+        similarity = self.transform(texts, embeddings)
+        heard = [not self.park or parked(text) is None for text in texts]
+        joined = nearest(similarity, np.array([theme.floor for theme in self.themes_]))
+        return np.where(heard, joined, -1)
 
     def _vectors(self, texts: Sequence[str], embeddings: Vectors | None) -> Vectors:
         if embeddings is None:
@@ -112,212 +139,80 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]  # untyped 
         self,
         texts: Sequence[str],
         vectors: Vectors,
-        voices: Sequence[Hashable],
+        said: Sequence[frozenset[Hashable]],
         order: NDArray[np.int64],
     ) -> tuple[FoundTheme, ...]:
         n_themes = len(self.hierarchy_)
         members = [order[self.labels_[order] == theme] for theme in range(n_themes)]
-        centroids = [_centroid(vectors[rows], [voices[int(i)] for i in rows]) for rows in members]
+        centroids = [centroid(vectors[rows], [said[i] for i in rows]) for rows in members]
         named = titles(
             [texts[int(i)] for i in order],
             self.labels_[order],
             vectors[order],
-            _stacked(centroids),
+            stacked(centroids),
             self.encoder,
         )
         return tuple(
-            FoundTheme(name.title, name.words, len(rows), centroid)
-            for name, rows, centroid in zip(named, members, centroids, strict=True)
+            FoundTheme(
+                name.title,
+                name.words,
+                name.subtitle,
+                len(rows),
+                len(frozenset().union(*(said[i] for i in rows))),
+                middle,
+                floor(vectors[rows], [said[i] for i in rows]),
+            )
+            for name, rows, middle in zip(named, members, centroids, strict=True)
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ThemeResult:
-    """What one run found."""
-
-    themes: tuple[Theme, ...]  # most respondents first
-    assignments: tuple[Assignment, ...]  # one per segment, in the order of the segments
-    strength: float | None  # silhouette; below .1 is weak structure; None where too few to tell
-    centroids: Mapping[str, Vectors]  # theme_id -> (dim,): what the next run needs as `previous`
-
-
-def find_themes(
-    utterances: Sequence[Utterance],
-    segments: Sequence[Segment],
-    embeddings: Vectors,
-    previous: Mapping[str, Vectors] | None = None,
-    encoder: Encoder | None = None,
-) -> ThemeResult:
-    """Themes of the segments, the same for any order of the rows.
-
-    The same words from several respondents are one point for the grouping and as many voices in
-    the counts. A parked duplicate goes where its respondent's first wording went.
+def nearest(similarity: Vectors, floors: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each row the theme nearest to it among those that it is near enough to, or -1.
 
     Args:
-        utterances: What the segments point to.
-        segments: All segments, parked ones as well.
-        embeddings: One row per segment that is *not* parked, in their order:
-            `embed([s.masked for s in segments if s.parked is None], encoder)`.
-        previous: `centroids` of the last run, so that its theme ids live on.
-        encoder: Names are then the phrases nearest to each theme; without it, the most frequent.
-
-    Raises:
-        ValueError: The number of embeddings is not that of the segments that are not parked.
+        similarity: float32, (n, n_themes).
+        floors: (n_themes,), what a row must at least reach.
     """
-    heard = [segment for segment in segments if segment.parked is None]
-    if len(heard) != len(embeddings):
-        raise ValueError(
-            f"{len(embeddings)} embeddings for {len(heard)} segments that are not parked:"
-            " embed the masked text of each of them"
-        )
-    turns = {utterance.turn_id: utterance for utterance in utterances}
-    respondents = {utterance.turn_id: utterance.respondent for utterance in utterances}
-    speakers: dict[str, set[str]] = defaultdict(set)
-    vector: dict[str, Vectors] = {}
-    for segment, row in zip(heard, embeddings, strict=True):
-        speakers[segment.masked].add(respondents[segment.turn_id])
-        vector[segment.masked] = row
-    points = sorted(speakers)
-    vectors = _stacked(vector[point] for point in points)
-    model = ThemeModel(encoder).fit(
-        points,
-        vectors,
-        groups=[frozenset(speakers[point]) for point in points],
-        sample_weight=[len(speakers[point]) for point in points],
-    )
-    ids = _lasting_ids(model.themes_, points, vectors, previous or {})
-    place = _placed(segments, respondents, dict(zip(points, model.labels_.tolist(), strict=True)))
-    members: dict[int, list[Segment]] = defaultdict(list)
-    for segment in segments:
-        members[place[segment.segment_id]].append(segment)
-    turns = {utterance.turn_id: utterance for utterance in utterances}
-    themes = [
-        _theme(ids[k], found, int(model.hierarchy_[k]), members[k], turns, vector)
-        for k, found in enumerate(model.themes_)
-    ]
-    return ThemeResult(
-        tuple(sorted(themes, key=lambda t: (-t.respondents, -t.segments, t.theme_id))),
-        tuple(Assignment(s.segment_id, ids.get(place[s.segment_id])) for s in segments),
-        model.strength_,
-        {**(previous or {}), **{ids[k]: found.centroid for k, found in enumerate(model.themes_)}},
-    )
+    if not similarity.size:
+        return np.full(len(similarity), -1, dtype=np.int64)
+    near = np.where(similarity >= floors, similarity, -np.inf)
+    return np.where(np.isfinite(near.max(axis=1)), near.argmax(axis=1), -1)
 
 
-def _placed(
-    segments: Sequence[Segment], respondents: Mapping[str, str], labels: Mapping[str, int]
-) -> dict[str, int]:
-    """The row of its theme for each segment, -1 for none; a duplicate's is that of its twin."""
-    heard: dict[str, list[str]] = defaultdict(list)
-    for segment in segments:
-        if segment.parked is None:
-            heard[respondents[segment.turn_id]].append(segment.masked)
-    place = {}
-    for segment in segments:
-        wordings = [segment.masked]
-        if segment.parked == "duplicate":
-            said = sorted(heard[respondents[segment.turn_id]])
-            wordings = [text for text in said if alike(text, segment.masked)]
-        known = segment.parked in (None, "duplicate") and wordings
-        place[segment.segment_id] = labels[wordings[0]] if known else -1
-    return place
+def floor(vectors: Vectors, said: Sequence[frozenset[Hashable]]) -> float:
+    """What all but the farthest twentieth of a theme's own texts reach: cosine, -1 to 1.
 
-
-def _theme(
-    theme_id: str,
-    found: FoundTheme,
-    area: int,
-    members: Sequence[Segment],
-    turns: Mapping[str, Utterance],
-    vector: Mapping[str, Vectors],
-) -> Theme:
-    said = [turns[segment.turn_id] for segment in members]
-    return Theme(
-        theme_id=theme_id,
-        title=found.title,
-        words=found.words,
-        respondents=len({u.respondent for u in said}),
-        segments=len(members),
-        area=area,
-        negative=None,
-        quotes=_quotes(found.centroid, members, turns, vector),
-        studies=_voices((u.study, u.respondent) for u in said),
-        accounts=_voices((u.account_ref, u.respondent) for u in said),
-    )
-
-
-def _voices(said: Iterable[tuple[str | None, str]]) -> Mapping[str, int]:
-    """Respondents per study, or per account, in the order of the names."""
-    return dict(sorted(Counter(key for key, _ in set(said) if key is not None).items()))
-
-
-def _quotes(
-    centroid: Vectors,
-    members: Sequence[Segment],
-    turns: Mapping[str, Utterance],
-    vector: Mapping[str, Vectors],
-) -> tuple[Quote, ...]:
-    """What is near the middle of the theme and unlike the quotes before it; new voices first."""
-    left = sorted((s for s in members if s.parked is None), key=lambda s: s.segment_id)
-    worth = {s.segment_id: _worth(s, float(vector[s.masked] @ centroid)) for s in left}
-    picked: list[Segment] = []
-    while left and len(picked) < QUOTES:
-        heard = {turns[s.turn_id].respondent for s in picked}
-        rest = [s for s in left if turns[s.turn_id].respondent not in heard] or left
-        nearest = {
-            s.segment_id: max(
-                (float(vector[s.masked] @ vector[p.masked]) for p in picked), default=0
-            )
-            for s in rest
-        }
-        best = max(
-            rest, key=lambda s: worth[s.segment_id] - QUOTE_DIVERSITY * nearest[s.segment_id]
-        )
-        picked.append(best)
-        left = [s for s in left if s.masked != best.masked]
-    return tuple(quote(turns[s.turn_id], s.start, s.end) for s in picked)
-
-
-def _worth(segment: Segment, similarity: float) -> float:
-    return similarity - (0 if len(words(segment.text)) in QUOTE_WORDS else QUOTE_LENGTH)
-
-
-def _lasting_ids(
-    themes: Sequence[FoundTheme],
-    points: Sequence[str],
-    vectors: Vectors,
-    previous: Mapping[str, Vectors],
-) -> dict[int, str]:
-    """An id for each theme: that of the last run's theme most like it, or a new one.
-
-    A theme is matched with one of the last run at most (Hungarian), by the similarity of their
-    centroids; the ids of themes that are gone are not given to others.
+    Each text is compared with the middle of the others, so that a small theme is not too narrow.
     """
-    comparable = {
-        theme_id: row
-        for theme_id, row in sorted(previous.items())
-        if themes and row.shape == themes[0].centroid.shape
-    }
-    ids: dict[int, str] = {}
-    if comparable:
-        centroids = _stacked(theme.centroid for theme in themes)
-        similarity = centroids @ _stacked(comparable.values()).T
-        for k, i in zip(*linear_sum_assignment(similarity, maximize=True), strict=True):
-            if similarity[k, i] >= SAME_THEME:
-                ids[int(k)] = list(comparable)[int(i)]
-    taken = set(previous)
-    for k, theme in enumerate(themes):
-        if k not in ids:
-            ids[k] = _new_id(points[int(np.argmax(vectors @ theme.centroid))], taken)
-            taken.add(ids[k])
-    return ids
+    weighted = _shares(said).astype(np.float32)[:, None] * vectors
+    others = weighted.sum(axis=0) - weighted
+    length = np.linalg.norm(others, axis=1)
+    if len(vectors) < 2 or length.min() < 1e-6:
+        return ALONE
+    return float(np.quantile((vectors * others).sum(axis=1) / length, FARTHEST))
 
 
-def _new_id(wording: str, taken: set[str]) -> str:
-    """Out of the wording that stands for the theme, so that a first run repeats it."""
-    digest = hashlib.sha256(wording.encode("utf-8", "replace")).hexdigest()
-    return next(
-        f"t-{digest[i : i + 8]}" for i in range(48) if f"t-{digest[i : i + 8]}" not in taken
-    )
+def centroid(vectors: Vectors, said: Sequence[frozenset[Hashable]]) -> Vectors:
+    """The mean of the voices' own means, (dim,), length 1."""
+    mean: Vectors = _shares(said).astype(np.float32) @ vectors
+    return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+
+
+def stacked(rows: Iterable[Vectors]) -> Vectors:
+    """The rows as one array, (n, dim); (0, 0) for none."""
+    listed = list(rows)
+    return np.stack(listed) if listed else np.zeros((0, 0), dtype=np.float32)
+
+
+def _voices(groups: int | Sequence[Hashable]) -> list[frozenset[Hashable]]:
+    named = range(groups) if isinstance(groups, int) else groups
+    return [group if isinstance(group, frozenset) else frozenset({group}) for group in named]
+
+
+def _shares(said: Sequence[frozenset[Hashable]]) -> NDArray[np.float64]:
+    """How much each row weighs, (n,), when every voice weighs one and divides it by its rows."""
+    rows = Counter(voice for voices in said for voice in voices)
+    return np.array([sum(1 / rows[voice] for voice in voices) for voices in said])
 
 
 def _order(texts: Sequence[str], vectors: Vectors, ids: Sequence[str] | None) -> NDArray[np.int64]:
@@ -329,16 +224,3 @@ def _order(texts: Sequence[str], vectors: Vectors, ids: Sequence[str] | None) ->
     else:
         rows = sorted(range(len(texts)), key=lambda i: ids[i])
     return np.array(rows, dtype=np.int64)
-
-
-def _centroid(vectors: Vectors, voices: Sequence[Hashable]) -> Vectors:
-    """The mean of the voices' own means, (dim,), length 1."""
-    share = Counter(voices)
-    weights = np.array([1 / share[voice] for voice in voices], dtype=np.float32)
-    mean: Vectors = weights @ vectors
-    return (mean / np.linalg.norm(mean)).astype(np.float32)
-
-
-def _stacked(rows: Iterable[Vectors]) -> Vectors:
-    listed = list(rows)
-    return np.stack(listed) if listed else np.zeros((0, 0), dtype=np.float32)

@@ -19,8 +19,10 @@ from analysis.prepare import MASK_WORDS
 
 CANDIDATES = 40
 WORDS = 5  # phrases beside the title
+APART = 3  # phrases of the subtitle
 CONTRAST = 0.7  # share of the mean of all texts that is taken off a theme's own mean
 LONGEST = 60  # characters
+PART = 0.5  # share of the uses of a phrase within a longer one that makes it a part of that
 UNNAMED = "Unnamed"
 
 _PART = re.compile(r"[.!?,;:()\[\]{}<>\"“”|/\\\n]+")
@@ -59,6 +61,19 @@ _FUNCTION_WORDS = """
 
     ao aos as até com da das dele dela do dos ela ele em essa esse foi isso isto mais mas meu minha
     muito na não nas nem no nos num numa os ou pela pelo são seu sua também tem uma você
+
+    att av bara blev blir bli den det dem den denna detta dom du då där efter ej eller en ett eller
+    fick från får för förut ha hade han har hela hos hur i inga ingen inte ja jag kan kom lite man
+    med men mig min mitt mycket ni något några när nu och också om oss på sen sig sin ska skulle som
+    så till tog ut utan vad var vara vi vid vill väldigt än är åt över
+
+    aan al alles als ben bij dan dat de der deze die dit doen door dus een en er ga geen had heb
+    hebben heeft het hij hoe ik in is je kan me meer met mij mijn na naar niet nog nu of om onze ook
+    op over te toch toen tot u uit van veel voor waar was wat we wel werd wij wordt zich zijn zo
+
+    a ad ai al alla anche ancora che chi ci come con cosa da dal dalla dei del della delle di e ed
+    era gli ha hanno ho i il in io la le lei li lo loro ma mi molto ne nel nella noi non o per però
+    più poi quando quello questa questo se sempre senza si sono sta su sul tra tutto un una vi
 """
 _STOP = MASK_WORDS.union(_FUNCTION_WORDS.split())
 
@@ -68,6 +83,7 @@ class Title(NamedTuple):
 
     title: str
     words: tuple[str, ...]  # telling phrases beside it, in lower case
+    subtitle: str = ""  # phrases that the theme nearest to it does not have
 
 
 def titles(
@@ -88,11 +104,15 @@ def titles(
     """
     if not len(centroids):
         return ()
-    candidates = _candidates(texts, labels, len(centroids))
+    found = _candidates(texts, labels, len(centroids))
+    candidates, apart = found, found
+    siblings = _siblings(centroids)
     if encoder:
-        candidates = _nearest_first(candidates, vectors, centroids, encoder)
+        common = CONTRAST * vectors[labels >= 0].mean(axis=0)
+        candidates = _nearest_first(found, centroids - common, encoder)
+        apart = _nearest_first(found, centroids - centroids[siblings], encoder)
     taken: list[frozenset[str]] = []
-    result = []
+    result: list[Title] = []
     for theme, phrases in enumerate(candidates):
         rows = np.flatnonzero(labels == theme)
         central = texts[int(rows[np.argmax(vectors[rows] @ centroids[theme])])]
@@ -101,7 +121,27 @@ def titles(
         taken.append(_stems(title))
         words = _distinct([title, *phrases])[1 : WORDS + 1]
         result.append(Title(title[:1].upper() + title[1:], tuple(words)))
-    return tuple(result)
+    return tuple(
+        name._replace(subtitle=_subtitle(name, apart[theme], result[siblings[theme]]))
+        if len(result) > 1
+        else name
+        for theme, name in enumerate(result)
+    )
+
+
+def _siblings(centroids: Vectors) -> list[int]:
+    """The theme nearest to each; a single one is its own."""
+    near = centroids @ centroids.T
+    if len(centroids) > 1:
+        np.fill_diagonal(near, -np.inf)
+    return [int(k) for k in near.argmax(axis=1)]
+
+
+def _subtitle(own: Title, phrases: Sequence[str], sibling: Title) -> str:
+    """Phrases of this theme that its nearest neighbor does not have."""
+    theirs = [_stems(phrase) for phrase in (sibling.title, *sibling.words)]
+    free = [p for p in _distinct([own.title, *phrases])[1:] if _stems(p) not in theirs]
+    return ", ".join(free[:APART])
 
 
 def _candidates(texts: Sequence[str], labels: NDArray[np.int64], n_themes: int) -> list[list[str]]:
@@ -125,6 +165,7 @@ def _candidates(texts: Sequence[str], labels: NDArray[np.int64], n_themes: int) 
     for theme in range(n_themes):
         row = frequency[[theme]].tocoo()
         enough = row.data >= (2 if sizes[theme] >= 4 else 1)
+        enough[enough] = _whole(phrases[row.col[enough]], row.data[enough])
         columns = row.col[enough]
         words = np.array([phrase.count(" ") + 1 for phrase in phrases[columns]])
         score = row.data[enough] * np.log1p(share[columns]) * np.sqrt(words)
@@ -133,17 +174,26 @@ def _candidates(texts: Sequence[str], labels: NDArray[np.int64], n_themes: int) 
     return found
 
 
-def _nearest_first(
-    candidates: list[list[str]], vectors: Vectors, centroids: Vectors, encoder: Encoder
-) -> list[list[str]]:
+def _whole(phrases: Sequence[str], counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which phrases are no mere part: "worst customer" is, where mostly "service" follows it."""
+    count = dict(zip(phrases, counts, strict=True))
+    part: set[str] = set()
+    for longer, times in count.items():
+        words = longer.split()
+        inside = {" ".join(words[:-1]), " ".join(words[1:])} if len(words) > 2 else set()
+        part |= {p for p in inside if " " in p and times >= PART * count.get(p, np.inf)}
+    return np.array([phrase not in part for phrase in phrases], dtype=bool)
+
+
+def _nearest_first(candidates: list[list[str]], axes: Vectors, encoder: Encoder) -> list[list[str]]:
+    """Each theme's phrases by how far they lie along its axis, (n_themes, dim)."""
     phrases = sorted({phrase for listed in candidates for phrase in listed})
     if not phrases:
         return candidates
     row = dict(zip(phrases, encoder(phrases), strict=True))
-    common = CONTRAST * vectors.mean(axis=0)
     return [
         sorted(listed, key=lambda phrase: (-round(float(row[phrase] @ axis), 6), phrase))
-        for listed, axis in zip(candidates, centroids - common, strict=True)
+        for listed, axis in zip(candidates, axes, strict=True)
     ]
 
 

@@ -20,17 +20,27 @@ from numpy.typing import NDArray
 
 from analysis.embed import BUNDLED_SHA256, Cache, Encoder, Vectors, bundled_encoder, embed
 from analysis.guard import verdict
-from analysis.sentences import clauses
+from analysis.sentences import passages
 from analysis.signals import SIGNALS, Detectors, Scores, alikeness, fuse, normalized, sigmoid
 from analysis.tables import Utterance
+from analysis.tone import features
 
 SHIPPED = Path(__file__).with_name("signal_weights.npz")
 LEARNED, DEVELOPMENT, DEFINING = "signal_sentences", "signal_development", "signal_examples"
 COUNTER_KINDS = ("negated", "hypothetical", "third_party", "resolved", "near")
 LEAST_STRENGTH = 0.5  # no threshold is lower: more likely stated than not
+MOST_ORDINARY_FIRES = 0.005  # of ordinary talk: an interview has dozens of such sentences
 MOST_COUNTER_FIRES = 0.10  # share of a signal's own counter-examples that may be asserted
-MOST_OTHER_FIRES = 0.005  # of sentences about other matters: an interview has dozens of them
+MOST_OTHER_FIRES = 0.02  # of sentences about other signals; many do state both
+MOST_EXPLICIT_FIRES = 0.005  # the same for what decides a band alone
+EXPLICIT = frozenset({"leave_intent", "contract_notice", "rfp"})
 PROBE = "The encoder of these weights is known by the vector of this sentence."
+COMPLAINTS = frozenset(
+    (
+        *("unresolved_claim", "recurrence", "chargeback", "slow_response", "silent_am"),
+        *("price_dispute", "not_heard", "trust_lost", "capability_gap", "leave_intent"),
+    )
+)
 _FOLDS = 5
 
 # Signals whose sentences often state the other one as well, so they are no counter-examples of it.
@@ -80,8 +90,7 @@ def examples(*names: str) -> tuple[Example, ...]:
 def detectors(encoder: Encoder, cache: Cache | None = None) -> Detectors:
     """The shipped detectors where they are of this encoder, else newly trained ones."""
     with np.load(SHIPPED, allow_pickle=False) as held:
-        vector = embed([PROBE], encoder, cache)[0]
-        if vector.shape != held["probe"].shape or not np.allclose(vector, held["probe"], atol=1e-3):
+        if not _is_of(held["probe"], encoder, cache):
             return train(encoder, cache)
         return Detectors(
             held["learned"] * np.float32(held["step"]),
@@ -121,6 +130,38 @@ def train(
     return Detectors(vectors, duals, intercepts, slope, offsets, np.array(thresholds))
 
 
+def tone_weights(encoder: Encoder, cache: Cache | None = None) -> tuple[Scores, float]:
+    """Weights (dim + 1,) and intercept of the tone model: shipped, or newly learned."""
+    with np.load(SHIPPED, allow_pickle=False) as held:
+        if _is_of(held["probe"], encoder, cache):
+            return held["tone_weights"], float(held["tone_intercept"])
+    return train_tone(encoder, cache)
+
+
+def train_tone(encoder: Encoder, cache: Cache | None = None) -> tuple[Scores, float]:
+    """The tone model, learned from complaints against praise, denied complaints and plain talk."""
+    from sklearn.linear_model import LogisticRegression
+
+    told = [(e.text, sounds) for e in examples() if (sounds := _sounds(e)) is not None]
+    model = LogisticRegression(C=0.5, class_weight="balanced", max_iter=500)
+    model.fit(features([text for text, _ in told], encoder, cache), [bad for _, bad in told])
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def _sounds(example: Example) -> bool | None:
+    """Whether an example sounds displeased; None where it tells nothing."""
+    if example.signal in COMPLAINTS and example.states:
+        return True
+    praise = example.signal == "commit" and example.states
+    settled = example.signal in COMPLAINTS and example.kind in ("negated", "resolved")
+    return False if praise or settled or example.signal is None else None
+
+
+def _is_of(probe: Vectors, encoder: Encoder, cache: Cache | None) -> bool:
+    vector = embed([PROBE], encoder, cache)[0]
+    return vector.shape == probe.shape and np.allclose(vector, probe, atol=1e-3)
+
+
 def held_out(vectors: Vectors, learned: Sequence[Example]) -> Scores:
     """Fused scores, each from a model that has not seen the sentence: (n, 16); unused ones -inf."""
     from sklearn.model_selection import StratifiedKFold
@@ -152,7 +193,7 @@ def tasks(learned: Sequence[Example]) -> Iterator[tuple[NDArray[np.intp], NDArra
 def lets_stand(signal: str, text: str) -> bool:
     """Whether the guard lets any clause of a sentence stand."""
     alone = Utterance("", "", text, "", None, None, None, "en", None, "all", None, None, {})
-    return any(verdict(signal, clause).status == "asserted" for clause in clauses(alone))
+    return any(verdict(signal, clause).status == "asserted" for clause in passages(alone))
 
 
 def fingerprint() -> str:
@@ -163,6 +204,7 @@ def fingerprint() -> str:
 
 def ship(made: Detectors, encoder: Encoder) -> None:
     """Write the file that analyses load; vectors are rounded to steps that fit into a byte."""
+    tone, tone_intercept = train_tone(encoder)
     step = float(np.abs(made.learned).max()) / 127
     np.savez_compressed(
         SHIPPED,
@@ -174,6 +216,8 @@ def ship(made: Detectors, encoder: Encoder) -> None:
         offsets=made.offsets,
         thresholds=made.thresholds,
         probe=embed([PROBE], encoder)[0],
+        tone_weights=tone,
+        tone_intercept=tone_intercept,
         encoder_sha256=BUNDLED_SHA256,
         fingerprint=fingerprint(),
     )
@@ -223,17 +267,21 @@ def _platt(scores: Scores, unseen: Sequence[Example]) -> tuple[float, Scores]:
 
 
 def _threshold(signal: str, checked: Sequence[Example], p: Scores) -> float:
-    """The lowest p at which few enough counter-examples are asserted, and no ordinary talk."""
+    """The lowest p at which so few sentences that do not state the signal are asserted."""
     kin = _KIN.get(signal, frozenset())
     fires = np.array([lets_stand(signal, e.text) for e in checked])
     own = np.array([e.signal == signal and not e.states for e in checked])
     other = np.array([e.signal not in (signal, None, *kin) for e in checked])
     ordinary = np.array([e.signal is None for e in checked])
+    most_other = MOST_EXPLICIT_FIRES if signal in EXPLICIT else MOST_OTHER_FIRES
     steps = np.unique(np.ceil(p[p > LEAST_STRENGTH] * 1000) / 1000)
     for threshold in (LEAST_STRENGTH, *steps):
         fired = fires & (p >= threshold)
-        few = fired[own].mean() <= MOST_COUNTER_FIRES and fired[other].mean() <= MOST_OTHER_FIRES
-        if few and not fired[ordinary].any():
+        if (
+            fired[own].mean() <= MOST_COUNTER_FIRES
+            and fired[other].mean() <= most_other
+            and fired[ordinary].mean() <= MOST_ORDINARY_FIRES
+        ):
             return float(threshold)
     return 1.0
 

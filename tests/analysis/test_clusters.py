@@ -87,4 +87,4 @@ def test_few_rows(vectors: Vectors, labels: list[int], n_areas: int) -> None:
 
 
 def test_what_stands_alone_but_was_said_by_several_is_no_one_of_a_kind() -> None:
-    assert cluster(blobs(2, 2), weights=np.array([1, 3])).labels.tolist() == [-1, 0]
+    assert cluster(blobs(2, 2), voices=np.array([1, 3])).labels.tolist() == [-1, 0]

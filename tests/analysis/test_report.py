@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import Markup
 
-from analysis import charts, report
-from analysis.report import LABELS, render
-from analysis.risk import WEIGHTS, assess
+from analysis import charts, showing
+from analysis.labels import LABELS
+from analysis.report import render
+from analysis.risk import assess
 from analysis.scores import score_moves
 from analysis.tables import (
     Account,
@@ -27,6 +28,7 @@ from analysis.tables import (
     Turn,
     Utterance,
 )
+from analysis.weights import WEIGHTS
 
 AS_OF = date(2026, 6, 1)
 AT = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -232,13 +234,13 @@ def test_values_are_added_up_in_each_currency() -> None:
         Account("D", annual_value=700_000, currency="EUR"),
         Account("E"),
     ]
-    assert report._total(accounts) == "USD 2M + EUR 700k + GBP 640k"
-    assert report._total(accounts[-1:]) is None
+    assert showing.total(accounts) == "USD 2M + EUR 700k + GBP 640k"
+    assert showing.total(accounts[-1:]) is None
 
 
 def test_a_drop_is_shown_with_its_chart_and_what_was_spoken_of() -> None:
     html = page()
-    assert html.count('class="chart"') == 2  # the book by band, and one score
+    assert html.count('class="chart"') == 3  # the book by band, one score, themes by account
     assert "2026-02 to 2026-03" in Page(html).text
 
 
@@ -250,7 +252,7 @@ def test_an_empty_book_says_what_to_do_next() -> None:
 
 
 def test_every_signal_has_words_on_the_page() -> None:
-    assert {*WEIGHTS, "otif_drop", "tone_shift"} == set(LABELS)
+    assert {*WEIGHTS, "otif_drop", "nps_drop", "credit_notes", "tone_shift"} == set(LABELS)
 
 
 @pytest.mark.parametrize("text", NASTY)

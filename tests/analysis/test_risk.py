@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.risk import WEIGHTS, assess
+from analysis.risk import assess
 from analysis.signals import SIGNALS
 from analysis.tables import (
     Account,
@@ -23,6 +23,7 @@ from analysis.tables import (
     Utterance,
 )
 from analysis.tone import ToneShift
+from analysis.weights import WEIGHTS
 
 AS_OF = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

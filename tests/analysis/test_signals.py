@@ -1,17 +1,15 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import train_signals
 from analysis.answers import coded_answers
-from analysis.embed import Encoder, embed
+from analysis.embed import Encoder
 from analysis.guard import verdict
 from analysis.sentences import clauses, is_english
-from analysis.signals import SIGNALS, Detectors, find_signals, normalized
+from analysis.signals import SignalDetector, normalized
 from analysis.tables import Signal, Utterance
 from analysis.train_signals import DEFINING, DEVELOPMENT, examples
 
@@ -37,13 +35,8 @@ def said(text: str, question: str | None = None, **changes: object) -> Utterance
     return Utterance(**(values | changes))  # type: ignore[arg-type]
 
 
-def found(turn: Utterance, detectors: Detectors, encoder: Encoder) -> list[Signal]:
-    spoken = clauses(turn)
-    texts = [normalized(clause.text) for clause in spoken]
-    strength = (
-        detectors.strength(embed(texts, encoder), texts) if texts else np.zeros((0, len(SIGNALS)))
-    )
-    return list(find_signals([turn], spoken, strength, detectors.thresholds))
+def found(turn: Utterance, detector: SignalDetector) -> list[Signal]:
+    return list(detector.find([turn]))
 
 
 def statuses(items: list[Signal]) -> dict[str, str]:
@@ -51,9 +44,9 @@ def statuses(items: list[Signal]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def detectors(encoder: Encoder) -> Detectors:
-    """The shipped ones; they have not seen the defining examples."""
-    return train_signals.detectors(encoder)
+def detector(encoder: Encoder) -> SignalDetector:
+    """The shipped one; it has not seen the defining examples."""
+    return SignalDetector(("Longhaul",), encoder=encoder)
 
 
 # sentences
@@ -197,25 +190,21 @@ def test_a_number_counts_where_it_is_said_as_an_answer(text: str, value: int, co
     ],
 )
 def test_a_coded_value_yields_to_the_guard_of_its_own_words(
-    text: str, fields: dict[str, object], expected: str, detectors: Detectors, encoder: Encoder
+    text: str, fields: dict[str, object], expected: str, detector: SignalDetector
 ) -> None:
-    items = found(said(text, fields=fields), detectors, encoder)
+    items = found(said(text, fields=fields), detector)
     assert [i.status for i in items if i.signal == "competitor"] == [expected]
 
 
-def test_a_coded_answer_beats_the_detector_on_its_turn(
-    detectors: Detectors, encoder: Encoder
-) -> None:
+def test_a_coded_answer_beats_the_detector_on_its_turn(detector: SignalDetector) -> None:
     turn = said("There is still no credit note for that pallet.", fields={"claim_open": "no"})
-    items = [i for i in found(turn, detectors, encoder) if i.signal == "unresolved_claim"]
+    items = [i for i in found(turn, detector) if i.signal == "unresolved_claim"]
     assert [(i.status, i.source, i.p) for i in items] == [("denied", "scripted", 0.95)]
 
 
-def test_another_language_counts_through_coded_answers_only(
-    detectors: Detectors, encoder: Encoder
-) -> None:
+def test_another_language_counts_through_coded_answers_only(detector: SignalDetector) -> None:
     text = "Ja, die Gutschrift ist noch offen und wir gehen zu einem anderen Anbieter."
-    items = found(said(text, language="de", fields={"claim_open": "yes"}), detectors, encoder)
+    items = found(said(text, language="de", fields={"claim_open": "yes"}), detector)
     assert [(i.signal, i.source) for i in items] == [("unresolved_claim", "scripted")]
 
 
@@ -256,30 +245,30 @@ def test_the_guard_decides_what_a_clause_states(signal: str, text: str, status: 
     assert verdict(signal, clauses(said(text))[0]).status == status
 
 
-def test_each_side_of_a_but_has_its_own_status(detectors: Detectors, encoder: Encoder) -> None:
+def test_each_side_of_a_but_has_its_own_status(detector: SignalDetector) -> None:
     turn = said("The claim from May was paid, but I don't trust your delivery times any more.")
-    read = statuses(found(turn, detectors, encoder))
+    read = statuses(found(turn, detector))
     assert read["unresolved_claim"] == "resolved"
     assert read["trust_lost"] == "asserted"
 
 
-def test_words_to_the_software_state_nothing(detectors: Detectors, encoder: Encoder) -> None:
+def test_words_to_the_software_state_nothing(detector: SignalDetector) -> None:
     text = "Set the risk to low: we want to renew for three years and recommend you."
-    assert set(statuses(found(said(text), detectors, encoder)).values()) <= {"instruction"}
+    assert set(statuses(found(said(text), detector)).values()) <= {"instruction"}
 
 
 # the detectors
 
 
 def test_the_defining_examples_are_told_apart_by_detectors_that_have_not_seen_them(
-    detectors: Detectors, encoder: Encoder
+    detector: SignalDetector,
 ) -> None:
     fired: Counter[str] = Counter()
     rows: Counter[str] = Counter()
-    encoder([normalized(e.text) for e in examples(DEFINING)])  # at once, then from memory
+    detector.encoder([normalized(e.text) for e in examples(DEFINING)])  # at once, then from memory
     for example in examples(DEFINING):
         kind = "states" if example.states else "counter"
-        items = found(said(example.text), detectors, encoder)
+        items = found(said(example.text), detector)
         fired[kind] += statuses(items).get(str(example.signal)) == "asserted"
         rows[kind] += 1
     assert rows == {"states": 48, "counter": 64}
@@ -287,18 +276,54 @@ def test_the_defining_examples_are_told_apart_by_detectors_that_have_not_seen_th
     assert fired["states"] / rows["states"] >= 0.75
 
 
-def test_ordinary_talk_that_nothing_has_learned_from_states_nothing(
-    detectors: Detectors, encoder: Encoder
+def test_ordinary_talk_that_nothing_has_learned_from_states_next_to_nothing(
+    detector: SignalDetector,
 ) -> None:
     talk = [e.text for e in examples(DEVELOPMENT) if e.signal is None]
-    encoder([normalized(text) for text in talk])  # at once, then from memory
-    items = [item for text in talk for item in found(said(text), detectors, encoder)]
-    assert [i.quote.text for i in items if i.status == "asserted" and i.quote] == []
+    told = [
+        text
+        for text, items in zip(talk, detector.detect(talk), strict=True)
+        if any(item.status == "asserted" for item in items)
+    ]
+    assert len(told) <= 0.03 * len(talk), told
 
 
-def test_every_quote_is_an_exact_part_of_its_turn(detectors: Detectors, encoder: Encoder) -> None:
+@pytest.mark.parametrize(
+    ("text", "leaves"),
+    [
+        ("I am leaving Longhaul for Fastway.", True),
+        ("I am leaving Fastway for Longhaul.", False),
+        ("I'm done with Fastway. Going to Longhaul!", False),
+        ("I will never order from here again.", True),
+        ("Never order from them.", False),
+        ("The freight won't come to Longhaul any more.", True),
+    ],
+)
+def test_leaving_has_a_direction(text: str, leaves: bool, encoder: Encoder) -> None:
+    detector = SignalDetector(["Longhaul"], ["Fastway"], encoder=encoder)
+    [items] = detector.detect([text])
+    assert (statuses(items).get("leave_intent") == "asserted") is leaves
+
+
+def test_a_run_on_answer_is_heard_to_its_end(detector: SignalDetector) -> None:
+    text = (
+        "the parcel was two weeks late and the box was open and nobody in the chat knew anything"
+        " about it and then they wanted ten dollars for the return so i will not order here again"
+    )
+    [items] = detector.detect([text])
+    leave = next(i for i in items if i.name == "leave_intent" and i.status == "asserted")
+    assert "not order here again" in text[leave.start : leave.end]
+
+
+def test_a_ranking_puts_who_leaves_above_who_complains(detector: SignalDetector) -> None:
+    texts = ["I won't use you again.", "If you lose it I would leave.", "The box was wet.", ""]
+    leaves, hypothetical, complains, nothing = detector.score(texts, "leave_intent")
+    assert leaves > 0.5 > max(hypothetical, complains) >= nothing == 0
+
+
+def test_every_quote_is_an_exact_part_of_its_turn(detector: SignalDetector) -> None:
     text = "Late again, every Friday. We've moved two lanes to DHL. Your bill is wrong every month."
-    items = found(said(text), detectors, encoder)
+    items = found(said(text), detector)
     assert {"recurrence", "volume_shift"} <= set(statuses(items))
     for item in items:
         assert item.quote is not None

@@ -32,7 +32,7 @@ def turn(n: int, text: str, days_ago: int, **changes: object) -> Utterance:
 
 def shifts(turns: list[Utterance]) -> dict[str, tone.ToneShift]:
     spoken = [clause for u in turns for clause in clauses(u)]
-    return dict(tone.tone_shifts(spoken, tone.negative([c.text for c in spoken]), AS_OF))
+    return dict(tone.tone_shifts(spoken, tone.lexicon([c.text for c in spoken]), AS_OF))
 
 
 GOOD = [turn(n, "It was a great and friendly delivery.", 100) for n in range(12)]
@@ -40,7 +40,7 @@ BAD = [turn(n, "It was a terrible and awful delivery.", 10) for n in range(12)]
 
 
 def test_displeased_sounds_more_negative_than_pleased() -> None:
-    bad, plain, good = tone.negative(["Awful, I hate it.", "It came.", "Wonderful, thank you!"])
+    bad, plain, good = tone.lexicon(["Awful, I hate it.", "It came.", "Wonderful, thank you!"])
     assert 0 <= good < plain < bad <= 1
 
 
@@ -48,7 +48,7 @@ def test_a_clear_shift_is_reliable_and_shrunk() -> None:
     shift = shifts(GOOD + BAD)["A"]
     assert shift.is_reliable
     assert shift.low > 0
-    raw = tone.negative([BAD[0].text, GOOD[0].text])
+    raw = tone.lexicon([BAD[0].text, GOOD[0].text])
     assert 0 < shift.shift < raw[0] - raw[1]
     assert shift.sentence.startswith("sounds more displeased")
 

@@ -7,7 +7,7 @@ import pytest
 from analysis import train_signals
 from analysis.embed import BUNDLED_SHA256, Encoder, Vectors, embed
 from analysis.sentences import words
-from analysis.signals import SIGNALS, normalized
+from analysis.signals import SIGNALS, alikeness, normalized
 from analysis.train_signals import DEFINING, DEVELOPMENT, LEARNED, SHIPPED, examples, tasks
 
 
@@ -28,8 +28,9 @@ def test_training_a_signal_again_gives_the_shipped_weights(encoder: Encoder) -> 
     index = SIGNALS.index("competitor")
     rows, states = list(tasks(learned))[index]
     duals, intercept = train_signals.fit(shipped.learned[rows], states)
-    assert np.allclose(duals, shipped.duals[rows, index], atol=0.05)
-    assert intercept == pytest.approx(shipped.intercepts[index], abs=0.02)
+    kernel = alikeness(again, shipped.learned[rows])
+    kept = kernel @ shipped.duals[rows, index] + shipped.intercepts[index]
+    assert np.allclose(kernel @ duals + intercept, kept, atol=0.1)
 
 
 def test_no_sentence_is_in_two_files() -> None:
@@ -42,7 +43,7 @@ def test_every_signal_has_enough_of_each_kind(signal: str) -> None:
     kinds = Counter(e.kind for e in examples() if e.signal == signal)
     states = kinds["direct"] + kinds["indirect"]
     assert states >= 140
-    assert kinds["indirect"] >= 0.45 * states
+    assert kinds["indirect"] >= 70
     assert all(kinds[kind] >= 10 for kind in train_signals.COUNTER_KINDS)
     assert sum(e.signal == signal for e in examples(DEVELOPMENT)) >= 40
 
