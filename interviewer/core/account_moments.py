@@ -1,7 +1,7 @@
 """The moments of an account: claims, renewals, reviews, scores, disruptions, outcomes."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from statistics import mean, stdev
 from typing import Any, Literal, NamedTuple
@@ -39,6 +39,7 @@ DEVIATIONS = 2.0
 DISRUPTION_WINDOW = timedelta(days=7)
 DISRUPTION_COUNT = 3
 NORM_WEEKS = 8
+NORM = timedelta(weeks=NORM_WEEKS)
 OWNER_FIRST_HOURS = 4  # business hours between the owner's alert and the contact's question
 
 RENEWAL_WORDS = {"renewed": "won", "shrunk": "partial", "churned": "lost"}
@@ -164,7 +165,12 @@ def outcome_moments(outcome: Outcome, account: Account) -> tuple[Moment, ...]:
     return (decided.model_copy(update={"due_at": due_at}),)
 
 
-def score_moments(scores: Sequence[Score], account: Account, now: datetime) -> tuple[Moment, ...]:
+def score_moments(
+    scores: Sequence[Score],
+    account: Account,
+    now: datetime,
+    falls: Mapping[Metric, float] | None = None,
+) -> tuple[Moment, ...]:
     """ScoreDropped for every period that fell by the threshold, or out of its own series.
 
     Compared are periods of one length: a month with the month before it. A period counts when
@@ -174,12 +180,13 @@ def score_moments(scores: Sequence[Score], account: Account, now: datetime) -> t
         scores: All scores of the account, any order.
         account: The customer they are about.
         now: Aware UTC.
+        falls: What counts as a fall, in points of the metric's own scale, in place of DROP.
     """
     found: list[Moment] = []
     for series in _series(scores):
         for n, score in enumerate(series):
             earlier = series[:n]
-            if earlier and _dropped(score, earlier):
+            if earlier and _dropped(score, earlier, (falls or {}).get(score.metric)):
                 found.append(_score_moment(score, earlier[-1], account, now))
     return tuple(found)
 
@@ -204,12 +211,13 @@ def _length(period: str) -> Literal["year", "quarter", "month", "week", "day"]:
     return "day" if len(period) == 10 else "month" if len(period) == 7 else "year"
 
 
-def _dropped(score: Score, earlier: Sequence[Score]) -> bool:
+def _dropped(score: Score, earlier: Sequence[Score], fall: float | None) -> bool:
     before = earlier[-1].value
     if score.value >= before:
         return False
     low, high = score.scale
-    fall = 1.0 if (score.metric == "nps" and score.scale == NPS_ANSWER) else None
+    if fall is None and score.metric == "nps" and score.scale == NPS_ANSWER:
+        fall = 1.0
     threshold = fall or DROP[score.metric] * (high - low)
     if round(before - score.value, 9) >= round(threshold, 9):
         return True
@@ -237,7 +245,10 @@ def _score_moment(score: Score, before: Score, account: Account, now: datetime) 
 
 
 def disruption_moments(
-    exceptions: Sequence[AccountException], account: Account, known_since: datetime
+    exceptions: Sequence[AccountException],
+    account: Account,
+    known_since: datetime,
+    begin: datetime | None = None,
 ) -> tuple[Moment, ...]:
     """AccountDisrupted when 3 exceptions fall within 7 days, above the account's own norm.
 
@@ -249,10 +260,11 @@ def disruption_moments(
         exceptions: The exception chains of all its shipments, any order.
         account: The customer whose shipments they are.
         known_since: The time of its first event of any kind.
+        begin: Where the weeks that are looked for begin; the exceptions of the norm lie before.
     """
     ordered = sorted(exceptions, key=lambda one: (one.at, one.shipment_ref))
     found: list[Moment] = []
-    over = known_since
+    over = begin or known_since
     for n, first in enumerate(ordered):
         if first.at < over:
             continue
@@ -263,6 +275,33 @@ def disruption_moments(
             found.append(_disruption(window, window[enough - 1].at, account))
             over = end
     return tuple(found)
+
+
+def disruption_end(moment: Moment) -> datetime:
+    """The end of the seven days of an AccountDisrupted."""
+    first = datetime.fromisoformat(moment.context["exceptions"][0]["exception_at"])
+    return first.astimezone(UTC) + DISRUPTION_WINDOW
+
+
+class OwnerAlert(NamedTuple):
+    """What the owner of an account hears of a bad week, before anybody is asked."""
+
+    account_ref: str
+    to: tuple[str, ...]  # owner and second owner, as far as they are known
+    exceptions: tuple[str, ...]  # shipment: code
+    asked_at: datetime  # when the account's contact is asked, unless the owner says no
+
+
+def owner_alert(moment: Moment, account: Account) -> OwnerAlert:
+    """The alert of an AccountDisrupted."""
+    owners = (account.owner_email, account.second_owner_email)
+    told = moment.context["exceptions"]
+    return OwnerAlert(
+        account_ref=account.account_ref,
+        to=tuple(owner for owner in owners if owner),
+        exceptions=tuple(f"{one['shipment_ref']}: {one['exception_code']}" for one in told),
+        asked_at=moment.due_at,
+    )
 
 
 def _above_norm(earlier: Sequence[AccountException], at: datetime, known_since: datetime) -> int:

@@ -36,6 +36,28 @@ ContactChannel = Literal["chat", "sms", "email"]
 Metric = Literal["otif", "nps", "csat"]
 ClaimOutcome = Literal["paid", "partial", "denied", "withdrawn"]
 RenewalOutcome = Literal["renewed", "shrunk", "churned"]
+NoteKind = Literal["call", "visit", "mail", "ticket", "nps", "review", "other"]
+InvoiceKind = Literal["invoice", "credit_note"]
+RatedBand = Literal["high", "elevated", "low"]
+RenewalSignal = Literal[
+    "leave_intent",
+    "competitor",
+    "contract_notice",
+    "rfp",
+    "unresolved_claim",
+    "recurrence",
+    "chargeback",
+    "slow_response",
+    "silent_am",
+    "price_dispute",
+    "decision_maker",
+    "volume_shift",
+    "not_heard",
+    "trust_lost",
+    "capability_gap",
+    "commit",
+]
+ThemeAction = Literal["rename", "merge", "split", "pin", "release"]  # release: take all back
 Proof = Literal["photo", "signature", "code"]
 EventKind = Literal[
     "scan",
@@ -115,6 +137,7 @@ Currency = Annotated[
     str, AfterValidator(_matching(re.compile(r"[A-Z]{3}"), "is no currency; write USD"))
 ]
 Period = Annotated[str, AfterValidator(_is_period)]
+Day = date  # for a field that is itself called date
 
 
 def period_span(period: str) -> tuple[date, date]:
@@ -486,6 +509,106 @@ class Outcome(Row):
         return {"won": "renewed", "partial": "shrunk", "lost": "churned"}.get(str(value), value)
 
 
+class Action(Row):
+    """What the account team told the account it would look at, in words that it may hear again.
+
+    The next interview asks what became of it, until it is done. Without a contact everybody of
+    the account was told.
+    """
+
+    kind: ClassVar[str] = "actions"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "said_at", "what")
+
+    account_ref: Ref
+    what: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    said_at: date
+    topic: Ref | None = None  # of the interview guide
+    contact_ref: Ref | None = None
+    owner_name: Text | None = None  # who does it
+    due_date: date | None = None
+    done_at: date | None = None
+
+
+class Note(Row):
+    """Something written down about an account outside interviews: a call, a mail, a ticket.
+
+    With a contact, a mail, ticket, NPS comment or review minute is that person's own words.
+    """
+
+    kind: ClassVar[str] = "notes"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "at", "text")
+
+    account_ref: Ref
+    at: Time
+    time_quality: TimeQuality = "exact"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+    author: Text | None = None
+    contact_ref: Ref | None = None
+    note_kind: NoteKind | None = None
+
+
+class Volume(Row):
+    """What an account shipped with us in one period."""
+
+    kind: ClassVar[str] = "volumes"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "period")
+
+    account_ref: Ref
+    period: Period
+    units: Annotated[float, Field(ge=0)]
+    market_index: Annotated[float, Field(gt=0)] | None = None  # of its market, any base
+
+
+class Invoice(Row):
+    """An invoice or a credit note."""
+
+    kind: ClassVar[str] = "invoices"
+    key: ClassVar[tuple[str, ...]] = ("invoice_ref",)
+
+    invoice_ref: Ref
+    account_ref: Ref
+    date: Day
+    amount: float  # of a credit note with or without its minus sign
+    currency: Currency | None = None
+    disputed: Literal["yes", "no"] | None = None
+    invoice_kind: InvoiceKind | None = None  # none: an invoice
+
+
+class Rating(Row):
+    """How an account manager rates the risk of an account's renewal; entries are added only."""
+
+    kind: ClassVar[str] = "ratings"
+    key: ClassVar[tuple[str, ...]] = ("account_ref", "at", "by")
+
+    account_ref: Ref
+    at: Time
+    time_quality: TimeQuality = "exact"
+    by: Ref
+    rating: RatedBand
+    why: Text | None = None
+
+
+class SignalReview(Row):
+    """A person's word on a piece of evidence; the newest about the same words counts."""
+
+    kind: ClassVar[str] = "signal-reviews"
+    key: ClassVar[tuple[str, ...]] = ("at", "by", "turn_id", "signal", "start", "end")
+
+    at: Time
+    by: Ref
+    turn_id: Ref
+    signal: RenewalSignal
+    start: Annotated[int, Field(ge=0)]  # of the words in the turn's text, in characters
+    end: Annotated[int, Field(gt=0)]
+    verdict: Literal["confirmed", "rejected"]
+
+    @model_validator(mode="after")
+    def _holds_words(self) -> Self:
+        if self.end <= self.start:
+            raise InvalidInput("end", "is not after start", self.end)
+        return self
+
+
 class ImportedTurn(BaseModel):
     """One contribution to an interview that was held elsewhere."""
 
@@ -521,6 +644,60 @@ class ImportedTranscript(Row):
     turns: Annotated[tuple[ImportedTurn, ...], Field(min_length=1)]
 
 
+class ThemeDecision(Row):
+    """What a person decided about a theme; in force for every later analysis."""
+
+    kind: ClassVar[str] = "theme-decisions"
+    key: ClassVar[tuple[str, ...]] = ("at", "theme_id", "action")
+
+    at: Time
+    theme_id: Ref
+    action: ThemeAction
+    title: Text | None = None  # of a rename; of the part that a split takes out
+    into: Ref | None = None  # of a merge: the theme that remains
+    segments: tuple[Ref, ...] | None = None  # of a split: statements of the part taken out
+
+    @model_validator(mode="after")
+    def _says_what_to_do(self) -> Self:
+        needed = {"rename": ("title",), "merge": ("into",), "split": ("title", "segments")}
+        for name in needed.get(self.action, ()):
+            if not getattr(self, name):
+                raise InvalidInput(name, f"is missing; a {self.action} needs it")
+        if self.into == self.theme_id:
+            raise InvalidInput("into", "is the theme itself; name the one that remains", self.into)
+        return self
+
+
+class ThemeNote(Row):
+    """Who looks after a theme from a day on, or what was done about it; entries are added only."""
+
+    kind: ClassVar[str] = "theme-notes"
+    key: ClassVar[tuple[str, ...]] = ("at", "by", "theme_id")
+
+    at: Time
+    by: Ref
+    theme_id: Ref
+    owner: Text | None = None  # who looks after it from now on
+    text: Annotated[str, StringConstraints(max_length=1000)] | None = None  # what was done
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.owner or self.text):
+            raise InvalidInput("text", "is missing; say what was done, or who looks after it")
+        return self
+
+
+class Coding(Row):
+    """One code that a person gave to one turn."""
+
+    kind: ClassVar[str] = "codings"
+    key: ClassVar[tuple[str, ...]] = ("turn_id", "code", "coder")
+
+    turn_id: Ref
+    code: Ref | None = None  # none: the turn was read and no code fits
+    coder: Ref | None = None
+
+
 Kind = (
     type[Account]
     | type[Contact]
@@ -531,7 +708,16 @@ Kind = (
     | type[Score]
     | type[Claim]
     | type[Outcome]
+    | type[Action]
+    | type[Note]
+    | type[Volume]
+    | type[Invoice]
+    | type[Rating]
+    | type[SignalReview]
     | type[ImportedTranscript]
+    | type[ThemeDecision]
+    | type[ThemeNote]
+    | type[Coding]
 )
 KINDS: dict[str, Kind] = {
     row.kind: row
@@ -545,7 +731,16 @@ KINDS: dict[str, Kind] = {
         Score,
         Claim,
         Outcome,
+        Action,
+        Note,
+        Volume,
+        Invoice,
+        Rating,
+        SignalReview,
         ImportedTranscript,
+        ThemeDecision,
+        ThemeNote,
+        Coding,
     )
 }
 """Every kind that `interviewer import` takes."""

@@ -24,7 +24,7 @@ from interviewer.core.guide import (
     Variant,
     required,
 )
-from interviewer.core.lint import Kind, LintContext, is_repeat, lint, question_of
+from interviewer.core.lint import Kind, LintContext, Rule, is_repeat, lint, question_of
 from interviewer.core.sms_text import sms_size
 from interviewer.core.vocabulary import EXCEPTIONS
 from interviewer.core.wording import (
@@ -60,6 +60,27 @@ LONGEST: Context = {
 """The longest values that a message is expected to hold; days are added per language."""
 LONGEST_QUOTE = "something about the delivery window here"  # six words
 YEAR = 2026
+
+MEND: Mapping[Rule, str] = {
+    "one_question": "ask one question and leave the other out",
+    "compound": "ask one thing; make the other a wording or topic of its own",
+    "length": "make it shorter; the longest values of the context have to fit as well",
+    "leading": "ask what happened, without a cause, feeling or verdict",
+    "praise": "leave the comment on the answer out",
+    "promise": "leave out what sounds like a refund, a date or a promise",
+    "blame": "say nobody's fault, ours included",
+    "apology": "leave the apology out",
+    "personal_data_request": "do not ask who or where they are",
+    "personal_data_echo": "leave the contact or payment detail out",
+    "known": "do not ask for what the context holds",
+    "repeat": "ask for something else, or in other words",
+    "link": "leave the link out",
+    "plain_text": "plain words: no markup, list, braces or emoji",
+    "language": "word it in the language it stands under",
+    "internals": "leave out the goal, field names and how it works",
+    "reserve": "say nothing of prices, terms, discounts or other customers",
+}
+"""What to do about a wording that breaks a rule."""
 
 Path = tuple[str | int, ...]
 Lines = Mapping[Path, int]  # where each key of the file stands; empty for a guide without a file
@@ -117,7 +138,8 @@ def _every_fault(guide: InterviewGuide, phrases: PhraseBook) -> Iterator[tuple[P
                     about = LintContext(guide, channel, language, kind, context)
                     for fault in lint(text, about):
                         where = f"{fault.rule} ({channel})"
-                        yield path, fault.rule, f"{where}: {fault.span!r} in {text!r}"
+                        message = f"{where}: {fault.span!r} in {text!r}; {MEND[fault.rule]}"
+                        yield path, fault.rule, message
 
 
 def _contexts(
@@ -174,7 +196,7 @@ def _repeats(guide: InterviewGuide) -> Found:
         ]
         for (_, one), (path, other) in combinations(asked, 2):
             if is_repeat(one, other, language):
-                yield path, f"repeat: asks the same as {one!r}"
+                yield path, f"repeat: asks the same as {one!r}; {MEND['repeat']}"
         for channel, text in guide.opener.get(language, {}).items():
             question = question_of(text) or ""
             for path, other in asked:

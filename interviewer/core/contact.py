@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from interviewer.core.book import E164, EMAIL, Consent, ContactChannel, Suppression
@@ -23,7 +23,10 @@ IntentKind = Literal[
     "reply",  # answers a message of this person
     "confirmation",  # of an opt-out
     "help",  # answers HELP
+    "answer",  # the outcome of what this person asked for
 ]
+
+RULE_SET = "2026-11"  # kept with every decision; changed with the rules
 
 REPLY_AT_ANY_HOUR = timedelta(minutes=15)
 CONFIRM_WITHIN = timedelta(minutes=5)
@@ -65,6 +68,7 @@ class Refusal:
     reason: str  # the rule, G01 to G16
     detail: str
     retry_at: datetime | None = None
+    held: bool = False  # a person lets it go on: the study is paused, or has braked
 
 
 class SendIntent(Value):
@@ -83,12 +87,12 @@ class SendIntent(Value):
     names: tuple[str, ...] = ()  # what a first message must name: the event and the day
     hides: tuple[str, ...] = ()  # what its first line must not show: item, address, price
     ends_at: datetime | None = None  # after this it is not worth sending
+    faults: tuple[str, ...] = ()  # what the text guard found in words of a model
 
 
 class ContactFacts(Value):
     """What is known of the person and of the conversation, read when it is asked."""
 
-    stopped: bool = False  # kill switch of the installation, the study or the sender
     braked: bool = False
     unreachable: bool = False  # a landline, a number known to be bad
     barred: bool = False  # a minor, deceased, erased, or under a legal hold
@@ -97,17 +101,23 @@ class ContactFacts(Value):
     opted_out_at: datetime | None = None
     confirmed: bool = False  # the opt-out was confirmed already
     study_state: StudyState = "live"
+    quota_used: bool = False  # the study has asked as many as it may
+    volume_free_at: datetime | None = None  # when it may ask more; None: now
+    sender_free_at: datetime | None = None  # when the sender may write again; None: now
     is_stale: bool = False
     expires_at: datetime | None = None  # of the interview, or of the invitation
     zones: frozenset[str] = frozenset()  # IANA names the person may be in
     regions: frozenset[str] = frozenset()  # such as US-TX
+    holidays: frozenset[date] = frozenset()  # where they are, when the study asks
     last_inbound_at: datetime | None = None
     invited_at: tuple[datetime, ...] = ()  # invitations to this person, over all studies
     initiated_at: tuple[datetime, ...] = ()  # these and reminders
     reminders: int = 0  # of this invitation
     live_until: datetime | None = None  # when this person's live interview ends at the latest
     is_closed: bool = False  # the interview
+    has_answered: bool = False  # this person, in this interview
     thanked: bool = False
+    answered: bool = False  # the one answer to what they asked for went out
 
 
 class ContactPolicy(Value):
@@ -119,6 +129,10 @@ class ContactPolicy(Value):
     per_month: int = 2  # in 30 days
     per_day: int = 3  # initiated messages in 24 hours
     reminders: int = 1  # per invitation
+    per_minute: Mapping[ContactChannel, int] = {}  # messages of one sender
+    brake_opt_outs: float = 0.03  # share of the last first messages above which a study brakes
+    brake_complaints: float = 0.003
+    switched_off: bool = False  # nothing leaves this installation
     link_hosts: frozenset[str] = frozenset()  # host or host:port, lower case
     sms_links: bool = False
 
@@ -168,7 +182,8 @@ def may_contact(
 ) -> Permit | Refusal:
     """Whether this message may go out at this moment.
 
-    Only quiet hours and a live interview pass by waiting, so only they set `retry_at`.
+    What passes by waiting sets `retry_at`: quiet hours, a holiday, a live interview, the volume of
+    the day, the pace of the sender. When it would pass too late, the refusal is for good.
 
     Args:
         intent: The message.
@@ -188,10 +203,10 @@ Rule = Callable[[SendIntent, ContactFacts, ContactPolicy, datetime], Refusal | N
 def _g01_switches(
     intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
 ) -> Refusal | None:
-    if facts.stopped:
+    if policy.switched_off:
         return Refusal("G01", "sending is switched off")
     if facts.braked and intent.kind == "initiated":
-        return Refusal("G01", "the study has braked")
+        return Refusal("G01", "the study has braked", held=True)
     return None
 
 
@@ -224,9 +239,9 @@ def _g03_suppression(
 def _g04_consent(
     intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
 ) -> Refusal | None:
-    if intent.kind not in ("initiated", "reply"):
+    if intent.kind not in ("initiated", "reply", "answer"):
         return None
-    if intent.kind == "reply" and intent.channel == "chat":
+    if intent.kind != "initiated" and intent.channel == "chat":
         return None  # the person's own page, open in front of them
     if has_consent(facts.consents, intent.address, intent.channel, now):
         return None
@@ -244,32 +259,69 @@ def _g06_study(
 ) -> Refusal | None:
     if intent.kind not in ("initiated", "reply") or intent.is_thanks:
         return None
-    if intent.kind == "initiated" and facts.study_state != "live":
-        return Refusal("G06", f"the study is {facts.study_state}")
-    if intent.kind == "initiated" and facts.is_stale:
-        return Refusal("G06", "what happened is too long ago")
     if facts.expires_at and now >= facts.expires_at:
         return Refusal("G06", "the interview has expired")
+    return _g06_asks(intent, facts) if intent.kind == "initiated" else None
+
+
+def _g06_asks(intent: SendIntent, facts: ContactFacts) -> Refusal | None:
+    if facts.study_state != "live":
+        paused = facts.study_state == "paused"
+        return Refusal("G06", f"the study is {facts.study_state}", held=paused)
+    if facts.is_stale:
+        return Refusal("G06", "what happened is too long ago")
+    if intent.is_reminder:
+        done = facts.has_answered or facts.is_closed
+        return Refusal("G06", "nothing is left to remind of") if done else None
+    if facts.quota_used:
+        return Refusal("G06", "the study has asked as many as it may")
+    if facts.volume_free_at:
+        return _later("G06", "the study's volume of the day", facts.volume_free_at, intent, facts)
     return None
+
+
+def _later(
+    rule: str, why: str, retry_at: datetime, intent: SendIntent, facts: ContactFacts
+) -> Refusal:
+    """To be asked again then, unless it is not worth sending by then."""
+    ends_at = min((end for end in (intent.ends_at, facts.expires_at) if end), default=None)
+    if ends_at and retry_at >= ends_at:
+        return Refusal(rule, f"{why} until it is no longer worth sending")
+    return Refusal(rule, why, retry_at)
 
 
 def _g07_quiet_hours(
     intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
 ) -> Refusal | None:
-    if intent.kind not in ("initiated", "reply"):
+    if intent.kind not in ("initiated", "reply", "answer"):
         return None
+    if intent.kind != "initiated" and intent.channel == "chat":
+        return None  # it waits on their page until they look
     asked_at = facts.last_inbound_at
-    if intent.kind == "reply" and asked_at and now - asked_at <= REPLY_AT_ANY_HOUR:
+    if intent.kind != "initiated" and asked_at and now - asked_at <= REPLY_AT_ANY_HOUR:
         return None
     if not facts.zones:
         return Refusal("G07", "no time zone is known")
     opening = policy.quiet_hours.next_open(now, facts.zones, facts.regions)
     if opening == now:
         return None
-    ends_at = min((end for end in (intent.ends_at, facts.expires_at) if end), default=None)
-    if opening is None or (ends_at and opening >= ends_at):
+    if opening is None:
         return Refusal("G07", "quiet hours until it is no longer worth sending")
-    return Refusal("G07", "quiet hours", opening)
+    return _later("G07", "quiet hours", opening, intent, facts)
+
+
+def _g08_holidays(
+    intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
+) -> Refusal | None:
+    if intent.kind != "initiated" or not facts.holidays:
+        return None
+    hours = policy.quiet_hours
+    opening = hours.next_open(now, facts.zones, facts.regions, facts.holidays)
+    if opening == now:
+        return None
+    if opening is None:
+        return Refusal("G08", "holidays until it is no longer worth sending")
+    return _later("G08", "a public holiday", opening, intent, facts)
 
 
 def _g09_caps(
@@ -299,7 +351,7 @@ def _g10_live(
     if intent.kind != "initiated" or intent.is_reminder:
         return None
     if facts.live_until and facts.live_until > now:
-        return Refusal("G10", "in another interview", facts.live_until)
+        return _later("G10", "in another interview", facts.live_until, intent, facts)
     return None
 
 
@@ -358,7 +410,7 @@ def _g13_links(
     intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
 ) -> Refusal | None:
     for link in LINK.finditer(intent.text or ""):
-        if intent.channel == "sms" and not policy.sms_links:
+        if intent.channel == "sms" and not policy.sms_links and intent.kind != "help":
             return Refusal("G13", "an SMS has no link unless the study wants one")
         secure = (link["scheme"] or "").casefold() == "https:"
         if not secure or link["authority"].casefold().rstrip(".,;:!)") not in policy.link_hosts:
@@ -366,9 +418,29 @@ def _g13_links(
     return None
 
 
+def _g14_text_guard(
+    intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
+) -> Refusal | None:
+    if intent.faults:
+        return Refusal("G14", f"a model's words broke: {', '.join(intent.faults)}")
+    return None
+
+
+def _g15_sender(
+    intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
+) -> Refusal | None:
+    if intent.ends_at and now >= intent.ends_at:
+        return Refusal("G15", "it is no longer worth sending")
+    if facts.sender_free_at:
+        return _later("G15", "the sender's pace", facts.sender_free_at, intent, facts)
+    return None
+
+
 def _g16_after_close(
     intent: SendIntent, facts: ContactFacts, policy: ContactPolicy, now: datetime
 ) -> Refusal | None:
+    if intent.kind == "answer" and facts.answered:
+        return Refusal("G16", "it was answered already")
     if intent.kind != "reply" or not facts.is_closed:
         return None
     if intent.is_thanks and not facts.thanked:
@@ -384,10 +456,13 @@ RULES: tuple[Rule, ...] = (
     _g05_barred,
     _g06_study,
     _g07_quiet_hours,
+    _g08_holidays,
     _g09_caps,
     _g10_live,
     _g11_disclosure,
     _g12_lengths,
     _g13_links,
+    _g14_text_guard,
     _g16_after_close,
+    _g15_sender,  # last: a slot of the sender is used by what goes out
 )

@@ -5,13 +5,16 @@ The rows above `budget` never produce another question. `decide` is a function o
 and reading alone: the same input gives the same decision, so every stored turn can be replayed.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Decision, Interview, Mark, ProbeKind
+from interviewer.core.interview import Corrects, Decision, Interview, Mark, ProbeKind
+from interviewer.core.memory import settled
+from interviewer.core.playback import line_meant
 from interviewer.core.reading import Intent, Reading, Value
 from interviewer.core.wording import Preface
 
@@ -22,6 +25,12 @@ IMPACT = "impact"  # the topic that an answer to a consequence probe covers
 TOPICS_OFFERED = 2  # next topics that a model words beforehand
 URGENT: tuple[Intent, ...] = ("safety", "distress")
 FOR_A_PERSON: tuple[Intent, ...] = ("legal", "misconduct", "human", "wrong_person")
+WHAT_I_SAID = re.compile(
+    r"\b(what i (say|said|told|wrote)|(my|the|that) (last|earlier|previous)|earlier|the above"
+    r"|lo que (le |les )?(dije|conté)|lo anterior|was ich .{0,20}(gesagt|geschrieben)|vorhin"
+    r"|ce que (j'ai|je vous ai) dit|o que (eu )?(disse|falei))\b",
+    re.IGNORECASE,
+)
 ASKING = ("ask", "probe")  # moves that a model may word; all else is said by template
 
 
@@ -45,6 +54,7 @@ class Situation:
     guide: InterviewGuide
     interview: Interview
     reading: Reading
+    barred: frozenset[str] = frozenset()  # options that no wording is left for
 
     def wants(self, *intents: Intent) -> bool:
         """Whether the answer shows one of these intents."""
@@ -105,8 +115,26 @@ class Situation:
         return tuple(
             t
             for t in self.interview.topics
-            if t not in done and not self.is_filled(t) and not self.is_moot(t)
+            if t not in done | self.unchanged
+            and f"ask:{t}" not in self.barred
+            and not self.is_filled(t)
+            and not self.is_moot(t)
         )
+
+    @cached_property
+    def unchanged(self) -> frozenset[str]:
+        """Topics settled at an earlier checkpoint that no answer of this one touches."""
+        readings = (*self.interview.readings, self.reading)
+        touched = {n for r in readings for n, t in r.topics.items() if t.covered != "no"}
+        return settled(self.guide, self.interview.topics, self.interview.memory) - touched
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether "what has changed", the opener of a later checkpoint, touched no other topic."""
+        asked = settled(self.guide, self.interview.topics, self.interview.memory)
+        told = {n for n, t in self.reading.topics.items() if t.covered != "no"} - {self.topic}
+        is_first = bool(asked) and not self.interview.answers
+        return is_first and not told and self.reading.needs_probe
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -142,17 +170,24 @@ class Situation:
 
     @cached_property
     def can_probe(self) -> bool:
-        """Whether a probe is left on the topic, in the budget and beside the must topics."""
+        """Whether a probe is left on the topic, in the budget and beside the must topics.
+
+        An account is asked for a second one in a row only where every open topic has its question.
+        """
         row = len(tuple(self.interview.probes_in_a_row()))
-        return row < self.guide.budget.probes_in_a_row and self.questions_left > len(
-            self.open_musts
-        )
+        waiting = self.open_topics if self.is_b2b and row else self.open_musts
+        return row < self.guide.budget.probes_in_a_row and self.questions_left > len(waiting)
 
     @property
     def is_pleased(self) -> bool:
         """Whether the answer is positive and names nothing negative."""
         sentiment = self.reading.sentiment
         return sentiment != "mixed" and sentiment > 0
+
+    @property
+    def told_trouble(self) -> bool:
+        """Whether an earlier answer told of something bad."""
+        return any(reading.is_negative for reading in self.interview.readings)
 
     @property
     def told_at_length(self) -> bool:
@@ -252,16 +287,23 @@ def playback_pending(now: Situation) -> Decision | None:
         return None
     last = now.interview.last_question
     if last is not None and last.move != "playback":
-        return Decision(move="close", reason="corrected", preface="corrected")
+        return corrected(now, last.topic)
     if now.wants("correct"):
         bare = now.reading.specificity == "vague" and not now.reading.topics
         topic = reopened(now) if bare and now.questions_left > 0 else None
-        if topic:
+        if topic and f"ask:{topic}" not in now.barred:
             return Decision(move="ask", reason="playback_pending", topic=topic, rephrase=True)
-        return Decision(move="close", reason="corrected", preface="corrected")
+        return corrected(now, None)
     rated = "rating" in now.reading.fields
     said_yes = now.wants("confirm") or rated
     return Decision(move="close", reason="confirmed" if said_yes else "unconfirmed")
+
+
+def corrected(now: Situation, topic: str | None) -> Decision:
+    """What is set right is kept beside the line that it is about."""
+    line = line_meant(now.guide, now.interview, now.reading, topic)
+    about = Corrects(turn_seq=line.turn_seq, line=line.text) if line else None
+    return Decision(move="close", reason="corrected", preface="corrected", corrects=about)
 
 
 def budget(now: Situation) -> Decision | None:
@@ -307,11 +349,14 @@ def contradiction(now: Situation) -> Decision | None:
 
 
 def complaint(now: Situation) -> Decision | None:
-    """A recipient's short complaint, where nothing else is to be asked: what it led to."""
-    if now.is_b2b or now.interview.answers or now.open_topics or not now.can_probe:
+    """A recipient's first answer that tells a trouble in few words: what it led to.
+
+    Who tells what took place and praises nothing tells of a trouble, in whatever words.
+    """
+    if now.is_b2b or now.interview.answers or not now.can_probe or now.is_pleased:
         return None
-    told = now.reading.specificity == "specific" and now.reading.is_negative
-    if not (told and now.reading.quote) or now.told_at_length or now.only_asked_back:
+    told = now.reading.specificity == "specific" and now.reading.quote
+    if not told or now.told_at_length or now.only_asked_back:
         return None
     kind: ProbeKind = "frequency" if now.reading.cue == "repetition" else "consequence"
     return probe(now, "complaint", kind)
@@ -323,13 +368,14 @@ def nothing_to_add(now: Situation) -> Decision | None:
         return None
     at_once = not now.interview.answers or not now.open_topics
     told = at_once and now.reading.specificity == "specific" and now.musts_are_covered
-    return Decision(move="close", reason="complete") if told or now.is_pleased else None
+    content = now.is_pleased and not now.told_trouble
+    return Decision(move="close", reason="complete") if told or content else None
 
 
 def needs_probe(now: Situation) -> Decision | None:
     """The answer names no happening, and one question may bring it out."""
     topic = now.topic
-    if topic is None or not now.reading.needs_probe or now.only_asked_back:
+    if topic is None or not now.reading.needs_probe or now.only_asked_back or now.nothing_changed:
         return None
     if now.answers_a_field or (now.reads_back_fields and now.is_filled(topic)):
         return None
@@ -405,10 +451,19 @@ TABLE: tuple[tuple[str, Rule], ...] = (
 )
 
 
-def decide(guide: InterviewGuide, interview: Interview, reading: Reading) -> Decision:
-    """The one move that answers this reading, with its marks, its preface and its reason."""
-    now = Situation(guide, interview, reading)
-    decision = next(made for _, rule in TABLE if (made := rule(now)) is not None)
+def decide(
+    guide: InterviewGuide,
+    interview: Interview,
+    reading: Reading,
+    barred: frozenset[str] = frozenset(),
+) -> Decision:
+    """The one move that answers this reading, with its marks, its preface and its reason.
+
+    `barred` are options (`option_of`) that no wording is left for: no row takes them.
+    """
+    now = Situation(guide, interview, reading, barred)
+    made = (rule(now) for _, rule in TABLE)
+    decision = next(d for d in made if d is not None and option_of(d) not in barred)
     marks = tuple(marks_of(now))
     ends = decision.move in ("opt_out", "hand_off")
     return decision.model_copy(
@@ -416,10 +471,23 @@ def decide(guide: InterviewGuide, interview: Interview, reading: Reading) -> Dec
             "marks": marks,
             "case": decision.case or (case_of(now) if "case" in marks else None),
             "preface": None if ends else preface_of(now) or decision.preface,
+            "keeps_back": kept_back(now),
+            "barred": tuple(sorted(barred)),
             "options": tuple(o.option_id for o in options(guide, interview)),
             "questions_left": max(0, now.questions_left),
         }
     )
+
+
+def option_of(decision: Decision) -> str | None:
+    """The option that a decision carries out; None for what only templates may say."""
+    if decision.move not in ASKING:
+        return None
+    if decision.move == "probe":
+        return "probe"
+    if decision.field:
+        return f"field:{decision.field}"
+    return f"since:{decision.topic}" if decision.since else f"ask:{decision.topic}"
 
 
 def options(guide: InterviewGuide, interview: Interview) -> tuple[Option, ...]:
@@ -459,12 +527,34 @@ def case_of(now: Situation) -> str | None:
     return "commitment" if now.wants("commitment") else None
 
 
+def kept_back(now: Situation) -> tuple[int, ...]:
+    """The earlier answers that "that is not for my account manager" means.
+
+    Said with nothing of its own to keep back, or of what was said, it means what was told before:
+    the last answer, with those that it followed on as the answer to a probe. In doubt more is
+    kept back.
+    """
+    wishes = [i.evidence for i in now.reading.intents if i.intent == "confidential"]
+    if not wishes:
+        return ()
+    told = now.reading.specificity == "specific" or now.reading.sentiment != 0
+    if (told or now.reading.fields) and not any(WHAT_I_SAID.search(wish) for wish in wishes):
+        return ()
+    seqs: list[int] = []
+    for turn in reversed(now.interview.turns[:-1]):
+        if turn.speaker == "respondent":
+            seqs.insert(0, turn.seq)
+        elif turn.move != "probe":
+            break
+    return tuple(seqs)
+
+
 def preface_of(now: Situation) -> Preface | None:
     """The sentence that answers what was put to us, the first that applies."""
     if now.wants("commitment"):
         return "no_decision"
     if now.wants("confidential"):
-        return "kept_back"
+        return "kept_back_earlier" if kept_back(now) else "kept_back"
     if now.wants("bot_question"):
         return "automated"
     if now.wants("question") and not now.wants("anger_at_us"):
@@ -484,7 +574,7 @@ def probe_kind(now: Situation) -> ProbeKind:
         return "aspect"
     if now.reading.cue == "repetition":
         return "frequency"
-    if now.is_b2b and now.reading.cue == "scale_word":
+    if now.reading.cue == "scale_word" and (now.is_b2b or not now.reading.aspects):
         return "scale_word"
     if now.is_b2b and now.reading.cue == "general_judgment":
         return "instance"
@@ -516,12 +606,12 @@ def next_topic(now: Situation, reason: str, preface: Preface | None = None) -> D
 
 
 def is_remembered(now: Situation, topic: str) -> bool:
-    """Whether the last interview left a point open here, or this study settled the topic then."""
+    """Whether the topic is asked as what became of something: of a point, or of an action."""
     memory = now.interview.memory
-    if memory is None or not now.guide.topics[topic].since:
+    if memory is None or f"since:{topic}" in now.barred:
         return False
-    settled = memory.study == now.guide.slug and topic in memory.covered
-    return settled or memory.point(topic) is not None
+    has_point = bool(now.guide.topics[topic].since) and memory.point(topic) is not None
+    return has_point or memory.looked_at(topic) is not None
 
 
 def form_field(now: Situation, topic: str) -> str | None:
@@ -540,7 +630,8 @@ def open_field(now: Situation) -> tuple[str, str] | None:
         if now.is_moot(name):
             continue
         for field in topic.field_ask:
-            if field not in now.fields and field not in asked:
+            is_open = field not in now.fields and field not in asked
+            if is_open and f"field:{field}" not in now.barred:
                 return name, field
     return None
 

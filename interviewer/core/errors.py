@@ -6,13 +6,16 @@ InterviewerError
 ├── NotFound          nothing by that name, or not for this caller
 ├── Conflict          somebody else changed it first; reload and try again
 ├── NotAllowed        the caller is known, and may not
-└── Unavailable       a part we depend on does not answer; trying later may help
+├── Unavailable       a part we depend on does not answer; trying later may help
+├── Unconfirmed       it may have happened; look it up, never do it again blindly
+└── Undeliverable     the provider will never take this message; `code` is its reason
 
 An error's docstring is its message when none is given.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 class InterviewerError(Exception):
@@ -69,3 +72,25 @@ class NotAllowed(InterviewerError):
 
 class Unavailable(InterviewerError):
     """A part that is needed does not answer now."""
+
+
+class Unconfirmed(InterviewerError):
+    """It may have happened, and nobody said so."""
+
+
+Trouble = Literal[  # what a provider's error asks of us
+    "none",
+    "suppress",  # never write to this address again
+    "retry",  # once, later
+    "pause_study",  # its texts are filtered as spam
+    "stop_sender",  # the sender may not send
+]
+
+
+class Undeliverable(InterviewerError):
+    """The provider does not take this message."""
+
+    def __init__(self, code: str, trouble: Trouble = "none") -> None:
+        self.code = code
+        self.trouble = trouble
+        super().__init__(f"the provider refuses it: {code}")

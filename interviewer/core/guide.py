@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic import Field as Limited
 
-from interviewer.core.book import ContactRole
+from interviewer.core.book import ContactRole, Metric
 from interviewer.core.vocabulary import EXCEPTIONS, ExceptionCode, GuideVariant
 
 Context = Mapping[str, Any]
@@ -111,6 +111,7 @@ def _as_list(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+Layout = Literal["chat", "plain"]
 Duration = Annotated[timedelta, BeforeValidator(_as_duration), Limited(gt=timedelta())]
 Language = Annotated[str, Limited(pattern=r"^[a-z]{2}(-[A-Za-z0-9]{2,8})?$")]
 Name = Annotated[str, Limited(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -140,7 +141,10 @@ class Budget(Part):
 
 
 class Sample(Part):
-    """Share of moments that earn an interview, by severity of the exception; 1.0 if not named."""
+    """Share of moments that earn an interview, by severity of the exception.
+
+    One that is not named: 0.25 of severity 1, all of the others.
+    """
 
     severity: Mapping[
         Annotated[int, Limited(ge=1, le=3)], Annotated[float, Limited(ge=0, le=1)]
@@ -266,8 +270,28 @@ class Variant(Part):
     then: tuple[Name, ...] = ()
 
 
+class Outreach(Part):
+    """How the study writes to people; what is not named is not limited.
+
+    `quota` counts invitations of the whole study, `per_day` those of a local day. With
+    `remind_after` who has not answered by then is reminded once.
+    """
+
+    quota: PositiveInt | None = None
+    per_day: PositiveInt | None = None
+    skip_holidays: bool = False
+    remind_after: Duration | None = None
+
+
 class InterviewGuide(Part):
-    """A whole study: ordered topics, limits, and every wording of its own."""
+    """A whole study: ordered topics, limits, and every wording of its own.
+
+    `layout` is how the page looks: a chat, one plain question at a time, or half of the interviews
+    each, to compare. `photos` is how many pictures a respondent may add. `roles` are the contacts
+    of an account that are asked; none means all. `falls` is the fall of a score that counts, in
+    points of its own scale, in place of the usual one. What happened longer ago than `stale_after`
+    when it is first seen is history (5 days where recipients are asked, 30 for accounts).
+    """
 
     slug: Annotated[str, Limited(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
     title: Text
@@ -275,10 +299,16 @@ class InterviewGuide(Part):
     audience: Audience
     moments: tuple[Moment, ...] = ()
     sample: Sample = Sample()
+    roles: tuple[ContactRole, ...] = ()
+    falls: Mapping[Metric, Annotated[float, Limited(gt=0)]] = {}
     channels: Annotated[tuple[Channel, ...], Limited(min_length=1)] = ("chat",)
     languages: Annotated[tuple[Language, ...], Limited(min_length=1)]
     expires: Duration
+    stale_after: Duration | None = None
+    outreach: Outreach = Outreach()
     budget: Budget
+    layout: Layout | Literal["compare"] = "chat"
+    photos: Annotated[int, Limited(ge=0, le=10)] = 0
     names: tuple[str, ...] = ()
     fields: Mapping[Name, Field] = {}
     topics: Annotated[Mapping[Name, Topic], Limited(min_length=1)]
@@ -286,6 +316,12 @@ class InterviewGuide(Part):
     options: Mapping[Name, Words] = {}
     probes: Mapping[Language, Mapping[ProbeKind, Texts]] = {}
     variants: Mapping[GuideVariant, Variant] = {}
+
+    def layout_of(self, interview_id: str) -> Layout:
+        """How the page of this interview looks; a comparison draws by the hash of its id."""
+        if self.layout != "compare":
+            return self.layout
+        return "plain" if hashlib.sha256(interview_id.encode()).digest()[0] % 2 else "chat"
 
     def speaks(self, language: str | None) -> str:
         """The declared language nearest to the one wanted; the first one when none is near."""

@@ -4,7 +4,8 @@ What is known about it (topics covered, questions asked, refusals) is computed f
 so a stored interview cannot disagree with itself and every turn can be replayed.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,12 +16,21 @@ from interviewer.core.wording import Preface
 
 Move = Literal["ask", "probe", "playback", "hand_off", "close", "opt_out"]
 Channel = Literal["chat", "sms", "email"]
+Speaker = Literal["interviewer", "respondent", "agent"]  # agent: a person of ours
 Status = Literal["open", "closed", "handed_off", "opted_out"]
 ProbeKind = Literal[
     "incident", "aspect", "consequence", "instance", "frequency", "contradiction", "scale_word"
 ]
 Mark = Literal["case", "leaving", "answered"]
+QUOTED = re.compile(r'"([^"]+)"')
 ASKS: frozenset[Move] = frozenset(("ask", "probe"))
+
+
+class Corrects(Value):
+    """The line of the summary that an answer sets right."""
+
+    turn_seq: int  # the turn that the line was noted from
+    line: str  # as it was read back
 
 
 class Decision(Value):
@@ -39,6 +49,9 @@ class Decision(Value):
     urgency: Literal["urgent", "same_day"] | None = None  # of a hand-off
     rephrase: bool = False  # the same topic in other words
     since: bool = False  # asked as what became of it since the last interview
+    keeps_back: tuple[int, ...] = ()  # earlier turns that the account manager is not to see either
+    corrects: Corrects | None = None
+    barred: tuple[str, ...] = ()  # options that no wording was left for
     options: tuple[str, ...] = ()  # ids of what was open
     questions_left: int = 0
 
@@ -62,12 +75,13 @@ class Turn(Value):
     """One contribution, with its speaker."""
 
     seq: int
-    speaker: Literal["interviewer", "respondent"]
+    speaker: Speaker
     text: str
     at: datetime
     language: str
     # respondent
     message_id: str | None = None
+    joined: tuple[str, ...] = ()  # ids of the messages that were read together with it
     reading: Reading | None = None
     decision: Decision | None = None
     audience: Literal["all", "owner"] = "all"
@@ -75,11 +89,18 @@ class Turn(Value):
     move: Move | None = None
     topic: str | None = None
     trace: Trace | None = None
+    # agent
+    author: str | None = None  # the name that the respondent is shown
 
     @property
     def asks(self) -> bool:
         """Whether it counts as a question of the budget; the playback does not."""
         return self.move in ASKS
+
+    def quotes(self, texts: Iterable[str]) -> bool:
+        """Whether it says words of one of these texts again."""
+        quoted = QUOTED.findall(self.text)
+        return any(words in text for text in texts for words in quoted)
 
 
 class Point(Value):
@@ -90,16 +111,25 @@ class Point(Value):
 
 
 class Memory(Value):
-    """What the last interview of the same contact passes on to this one."""
+    """What earlier interviews of the account pass on to this one.
 
-    study: str
-    at: datetime
+    Study, time, points and covered topics are those of the same contact's last one.
+    """
+
+    study: str | None = None
+    at: datetime | None = None
     points: tuple[Point, ...] = ()
     covered: tuple[str, ...] = ()
+    to_look_at: tuple[Point, ...] = ()  # what the account team said it would look at
+    elsewhere: tuple[str, ...] = ()  # topics that another contact left open; never their words
 
     def point(self, topic: str) -> Point | None:
         """What was left open on a topic."""
         return next((point for point in self.points if point.topic == topic), None)
+
+    def looked_at(self, topic: str) -> Point | None:
+        """What the account team was to look at on a topic."""
+        return next((point for point in self.to_look_at if point.topic == topic), None)
 
 
 class Interview(Value):
@@ -137,6 +167,18 @@ class Interview(Value):
         """A copy with these turns at the end."""
         return self.evolve(turns=(*self.turns, *turns))
 
+    def keep_back(self, seqs: Collection[int]) -> "Interview":
+        """A copy in which these answers, and what was said of them, are for the owner alone."""
+        kept = [t.text for t in self.answers if t.seq in seqs or t.audience == "owner"]
+        return self.evolve(
+            turns=tuple(
+                turn.model_copy(update={"audience": "owner"})
+                if turn.seq in seqs or (turn.speaker == "interviewer" and turn.quotes(kept))
+                else turn
+                for turn in self.turns
+            )
+        )
+
     @property
     def answers(self) -> tuple[Turn, ...]:
         """The respondent's turns."""
@@ -146,6 +188,11 @@ class Interview(Value):
     def said(self) -> tuple[Turn, ...]:
         """The interviewer's turns."""
         return tuple(turn for turn in self.turns if turn.speaker == "interviewer")
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether a person of ours has written into it; then the program says nothing more."""
+        return any(turn.speaker == "agent" for turn in self.turns)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -215,7 +262,7 @@ class Interview(Value):
     def reply_to(self, message_id: str) -> tuple[Turn, ...] | None:
         """The interviewer turns that answered this message; None when it is not known."""
         for place, turn in enumerate(self.turns):
-            if turn.message_id == message_id:
+            if message_id == turn.message_id or message_id in turn.joined:
                 reply: list[Turn] = []
                 for later in self.turns[place + 1 :]:
                     if later.speaker == "respondent":

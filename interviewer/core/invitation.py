@@ -1,15 +1,18 @@
-"""What waits: invitations, and the messages on their way out. Waiting is a row with `due_at`."""
+"""What waits: invitations, messages on their way out, and the jobs that do what is due."""
 
 from datetime import datetime
 from typing import Literal
 
+from interviewer.core.contact import IntentKind
 from interviewer.core.interview import Channel
 from interviewer.core.reading import Value
 
 InvitationState = Literal[
-    "due",  # waits for due_at
-    "leased",  # a worker has it until lease_until
+    "due",  # a job waits for its time
+    "held",  # its study is paused or has braked; a person lets it go on
+    "sending",  # the gate let its first message out; how that ended is not known yet
     "sent",
+    "shadowed",  # its study ran in shadow: it was never sent, and never will be
     "refused",  # the gate said no for good; `reason` is its rule
     "cancelled",  # taken back: its moment was settled otherwise, or nobody is to be asked any more
     "expired",  # its window passed before it could go
@@ -36,28 +39,87 @@ class Invitation(Value):
     reason: str | None = None
     interview_id: str | None = None
     sent_at: datetime | None = None
-    lease_until: datetime | None = None  # stays after the lease: the fence of who had it last
-    attempt: int = 0
+    version: int = 0  # counts saved changes; a save compares with it
+
+
+MessageState = Literal[
+    "pending",  # a job waits to ask the gate and send it
+    "sending",  # the gate let it out; a worker hands it over
+    "sent",
+    "failed",  # the gate said no for good, or the channel never took it; `reason`
+    "unknown",  # it may have gone: looked up with the provider, never sent again
+    "shadowed",  # it would have gone while its study ran in shadow
+]
+OUT: frozenset[MessageState] = frozenset(("sending", "sent", "unknown"))  # these count in caps
+
+
+Delivery = Literal[  # what the provider reports, in this order; a later report never goes back
+    "accepted",
+    "delivered",
+    "failed",
+]
+
+
+REMINDER = -1
 
 
 class OutboundMessage(Value):
-    """One message to one respondent, stored before it is sent; at most once for a question."""
+    """One message to one respondent, stored before it is sent, and sent at most once."""
 
-    message_key: str  # interview_id:seq
-    interview_id: str
-    seq: int
+    message_key: str  # interview_id:seq; of no interview: what it answers
+    interview_id: str | None
+    seq: int  # of its turn; 0 when it is none, REMINDER for that
+    kind: IntentKind = "reply"
     channel: Channel
     address: str
     text: str
     subject: str | None = None
-    state: Literal[
-        "pending",  # waits for due_at; without one it goes at once
-        "sending",  # a worker has it; past due_at that worker stopped half-way
-        "sent",
-        "failed",  # the gate said no for good, or the channel never took it
-        "unknown",  # it may have gone, so it is never sent again
-    ] = "pending"
-    due_at: datetime | None = None
-    attempt: int = 0
+    language: str | None = None
+    state: MessageState = "pending"
+    due_at: datetime | None = None  # without one it goes at once
+    ends_at: datetime | None = None  # after this it is not worth sending
+    attempt: int = 0  # how often it was sent again, because it certainly did not arrive
+    gated_at: datetime | None = None  # when the gate let it out
+    reason: str | None = None
     provider_id: str | None = None
     sent_at: datetime | None = None
+    delivery: Delivery | None = None
+    error_code: str | None = None  # the provider's
+    answers: str | None = None  # of kind `answer`: the case, request or turn that it answers, once
+    meant_for: str | None = None  # whose message it is that goes to ourselves; no cap counts it
+
+
+Step = Literal[
+    "answer",  # subject: a message of a person; answer it, with all that came to be said with it
+    "invite",  # subject: an invitation; ask the gate and send its first message
+    "remind",  # subject: an invitation; remind of it once
+    "send",  # subject: a message; ask the gate and send it, or look up what became of it
+    "notify",  # subject: a notice; tell its destination
+    "digest",  # subject: the address of a person of ours; what waits for them goes as one mail
+]
+
+
+class Job(Value):
+    """Something to do at a time: the one queue. A lease is a `due_at` moved ahead.
+
+    `claims` is the fence: whoever claimed it last may end it. Without `due_at` it is a dead
+    letter: it failed too often, and a person may try it once more.
+    """
+
+    step: Step
+    subject: str
+    due_at: datetime | None
+    claims: int = 0
+    attempt: int = 0  # failures so far
+    error: str | None = None  # the kind of the last one, never its words
+    replayed: bool = False
+
+
+class GateDecision(Value):
+    """What the send gate decided, for the audit; no text, no address."""
+
+    intent_id: str  # of the message, or of the invitation that has none yet
+    at: datetime
+    rule: str | None = None  # the one that refused; None: a permit
+    retry_at: datetime | None = None
+    rule_set: str

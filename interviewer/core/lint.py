@@ -7,7 +7,7 @@ quotation marks are the respondent's own: the rules that judge what *we* say lea
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +54,7 @@ Kind = Literal["opener", "question", "probe", "contradiction", "since", "playbac
 
 NAMES_FACTS: frozenset[Kind] = frozenset(("opener", "contradiction", "since"))
 CHARACTERS = {"first": 600, "recipient": 280, "b2b": 400}  # chat and e-mail
+_MARKS = " .,;:!?\"'“”„«»‘’"  # around a quote
 QUESTION_WORDS: dict[Audience, int] = {"recipient": 20, "b2b": 30}
 PLAYBACK_WORDS = 60
 FRAME_WORDS = 16  # what the playback says around its lines
@@ -126,6 +127,24 @@ def lint(message: str, about: LintContext) -> tuple[Fault, ...]:
     forms = Message.of(message)
     rules = PLAYBACK_RULES if about.kind == "playback" else RULES
     return tuple(dict.fromkeys(fault for rule in rules for fault in rule(forms, about)))
+
+
+def is_plain_question(text: str, language: str, told: Iterable[str]) -> bool:
+    """Whether a model's wording is one question in the language, and nothing else.
+
+    Before it only a sentence may stand that quotes the respondent, and what stands in quotation
+    marks must be their own (`told`). What a model claims, promises or gives away beside a question
+    needs no rule of its own then, nor does what it says in code.
+    """
+    if question_of(text) != text.strip():
+        return False
+    answers = [" ".join(fold(answer).split()) for answer in told]
+    quoted = [" ".join(fold(quote[0]).strip(_MARKS).split()) for quote in QUOTED.finditer(text)]
+    if any(all(quote not in answer for answer in answers) for quote in quoted):
+        return False
+    common = FUNCTION_WORDS.get(language.split("-")[0])
+    words = set(re.findall(r"\w+", fold(QUOTED.sub(" ", text))))
+    return common is None or bool(words & common)
 
 
 def question_of(message: str) -> str | None:
@@ -401,7 +420,7 @@ def language(message: Message, about: LintContext) -> Iterator[Fault]:
 
 def internals(message: Message, about: LintContext) -> Iterator[Fault]:
     """Our instructions, field names, canaries, other accounts."""
-    for hit in _hits(_words("internals", about), message.folded):
+    for hit in _hits(_words("internals", about), message.folded_own):
         yield Fault("internals", message.span(hit))
     for hit in FIELD_NAME.finditer(message.text):
         yield Fault("internals", hit[0])

@@ -1,9 +1,14 @@
-"""What the next interview of the same contact knows of the last one.
+"""What the next interview of an account knows of the earlier ones.
 
-The respondent's own words come back only to the same contact. A point that was left open is asked
-about as "since then"; what was covered and left nothing open is not asked again in the same study.
+The respondent's own words come back only to the same contact; of another contact's interview the
+topic alone is known. A point that was left open is asked about as "since then", and so is what the
+account team said it would look at. What was covered and left nothing open is asked again in the
+same study only when the answer to "what has changed" touches it.
 """
 
+from collections.abc import Iterable
+
+from interviewer.core.book import Action
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Memory, Point
 from interviewer.core.playback import shortened
@@ -24,7 +29,7 @@ def remember(interview: Interview) -> Memory:
         if turn.asks:
             asked = turn.topic
         reading = turn.reading
-        if reading is None:
+        if reading is None or turn.audience == "owner":
             continue
         told = {n: t.evidence for n, t in reading.topics.items() if t.covered == "yes"}
         if not told and asked and reading.specificity == "specific":
@@ -53,17 +58,42 @@ def _brief(words: str) -> str:
     return line[:end].rstrip(".,;:!")
 
 
-def topics_since(
-    guide: InterviewGuide, topics: tuple[str, ...], memory: Memory | None
-) -> tuple[str, ...]:
-    """The topics of a new interview, without those that the last one settled.
+def memory_of(
+    guide: InterviewGuide,
+    own: Interview | None,
+    others: Iterable[Interview],
+    actions: Iterable[Action],
+) -> Memory | None:
+    """What this account's earlier interviews and open actions mean for the next one.
 
-    The first topic stays: the opener asks it. In the same study one covered topic that can be
-    asked as "what has changed since" stands for all that were covered and left nothing open.
+    An action without a topic of the guide belongs to the first one that asks for an incident.
     """
-    if memory is None or memory.study != guide.slug:
+    memory = remember(own) if own else Memory()
+    first = next((n for n, t in guide.topics.items() if t.consequence), next(iter(guide.topics)))
+    looks = {a.topic if a.topic in guide.topics else first: a.what for a in actions}
+    points = [point.topic for other in others for point in remember(other).points]
+    to_look_at = tuple(Point(topic=topic or first, words=what) for topic, what in looks.items())
+    whole = memory.model_copy(
+        update={
+            "to_look_at": to_look_at[:POINTS],
+            "elsewhere": tuple(dict.fromkeys(points)),
+        }
+    )
+    return None if whole == Memory() else whole
+
+
+def topics_since(topics: tuple[str, ...], memory: Memory | None) -> tuple[str, ...]:
+    """The topics in the order to ask: after the first one those that another contact left open."""
+    if memory is None:
         return topics
-    settled = [t for t in topics[1:] if t in memory.covered and memory.point(t) is None]
-    stands_for_all = next((t for t in settled if guide.topics[t].since), None)
-    dropped = {t for t in settled if t != stands_for_all}
-    return tuple(topic for topic in topics if topic not in dropped)
+    first, rest = topics[:1], topics[1:]
+    raised = tuple(topic for topic in rest if topic in memory.elsewhere)
+    return (*first, *raised, *(topic for topic in rest if topic not in raised))
+
+
+def settled(guide: InterviewGuide, topics: Iterable[str], memory: Memory | None) -> frozenset[str]:
+    """Topics that the same study covered last time, with nothing left open by anybody."""
+    if memory is None or memory.study != guide.slug:
+        return frozenset()
+    left_open = {p.topic for p in (*memory.points, *memory.to_look_at)} | set(memory.elsewhere)
+    return frozenset(t for t in topics if t in memory.covered and t not in left_open)

@@ -35,13 +35,14 @@ SETTLE = {
 """Time for late scans to land before the first question, for moments of a shipment."""
 
 STALE_AFTER = {"recipient": timedelta(days=5), "b2b": timedelta(days=30)}
+SAMPLE = {1: 0.25}  # of the moments of this severity, where a study does not say
 DOCK_GRACE = timedelta(minutes=30)  # a B2B delivery that missed its window by less is not late
 
 
 class Moment(Value):
     """Something that happened in the logistics and may earn an interview."""
 
-    kind: MomentKind
+    kind: MomentKind | Literal["ByHand"]  # by hand: a person put the subject on a list
     moment_id: str
     subject: str  # the shipment, claim or account it is about
     rival: str  # moments with one rival share one interview: one delivery, one interview
@@ -236,10 +237,15 @@ def _precedence(moment: Moment, asked: Collection[str]) -> tuple[bool, int, floa
     return moment.moment_id not in asked, -moment.severity, -moment.occurred_at.timestamp()
 
 
+def stale_after(study: InterviewGuide) -> timedelta:
+    """How long ago something may have happened when it is first seen."""
+    return study.stale_after or STALE_AFTER[study.audience]
+
+
 def _own_outcome(moment: Moment, study: InterviewGuide | None, seen_at: datetime) -> Outcome:
     if study is None:
         return "no_study"
-    if seen_at - moment.occurred_at > STALE_AFTER[study.audience]:
+    if seen_at - moment.occurred_at > stale_after(study):
         return "stale"
-    share = study.sample.severity.get(moment.severity, 1.0) if moment.severity else 1.0
+    share = study.sample.severity.get(moment.severity, SAMPLE.get(moment.severity, 1.0))
     return "planned" if is_sampled(study.slug, moment.moment_id, share) else "not_sampled"

@@ -8,12 +8,16 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from interviewer.core.inbound import Wish
+
 KEYWORDS = frozenset(
     (
         *("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke"),
         *("optout", "opt out", "arret", "remove", "td"),
     )
 )
+START_WORDS = frozenset(("start", "unstop"))
+YES_WORDS = frozenset(("yes", "si", "ja", "oui", "sim"))  # mean START where nothing was asked
 SHORT = 6  # words; a stop word in a message of at most this length is an opt-out
 STOP_LEMMAS = frozenset(("stop", "stopp", "stops", "unsubscribe", "optout", "arret", "arretez"))
 # "did not stop", "no stop at the hub", "the truck stop": about the delivery, not about us.
@@ -48,3 +52,24 @@ def is_opt_out(text: str, phrases: Collection[str] = ()) -> bool:
         return True
     padded = f" {said} "
     return any(f" {normalize(phrase)} " in padded for phrase in phrases)
+
+
+def wish_of(
+    text: str, phrases: Collection[str], help_words: Collection[str], *, was_asked: bool
+) -> Wish:
+    """What a message asks of us as a sender, before anything reads it as an answer.
+
+    Args:
+        text: The message as it came.
+        phrases: Known phrases that mean stop, of the installed languages.
+        help_words: Words that mean HELP, of the installed languages.
+        was_asked: Whether a question of ours waits for an answer, so that "yes" is one.
+    """
+    said = normalize(text)
+    if is_opt_out(text, phrases):
+        return "stop"
+    if said in START_WORDS or (said in YES_WORDS and not was_asked):
+        return "start"
+    if said in {normalize(word) for word in help_words}:
+        return "help"
+    return "other"

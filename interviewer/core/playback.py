@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Turn
-from interviewer.core.reading import Value
+from interviewer.core.reading import Reading, Value
 from interviewer.core.sms_text import fits_sms
 from interviewer.core.wording import PhraseBook, phrases_for, say_day
 
@@ -97,7 +97,27 @@ def _field_lines(guide: InterviewGuide, interview: Interview) -> Iterator[Line]:
 
 
 def _gives(turn: Turn, field: str) -> bool:
-    return turn.reading is not None and field in turn.reading.fields
+    kept_back = turn.audience == "owner"
+    return turn.reading is not None and field in turn.reading.fields and not kept_back
+
+
+def line_meant(
+    guide: InterviewGuide, interview: Interview, reading: Reading, topic: str | None
+) -> Line | None:
+    """The line that an answer after the summary sets right.
+
+    The one on a topic that the answer speaks of, else on the topic asked about again, else the
+    only one there is.
+    """
+    read_back = next((turn.seq for turn in interview.said if turn.move == "playback"), None)
+    before = interview.turns[:read_back]
+    noted = lines(guide, interview.evolve(turns=before))
+    spoken_of = [name for name, told in reading.topics.items() if told.covered != "no"]
+    for name in (*spoken_of, *((topic,) if topic else ())):
+        if meant := next((line for line in noted if line.topic == name), None):
+            return meant
+    fields = next((line for line in noted if line.field in reading.fields), None)
+    return fields or (noted[0] if len(noted) == 1 else None)
 
 
 def _told(interview: Interview) -> Iterator[tuple[Line, bool]]:
@@ -109,7 +129,7 @@ def _told(interview: Interview) -> Iterator[tuple[Line, bool]]:
     for turn in interview.turns:
         if turn.asks:
             asked = turn.topic
-        if turn.reading is None:
+        if turn.reading is None or turn.audience == "owner":
             continue
         evidence = {
             name: topic.evidence

@@ -22,6 +22,7 @@ class StudyQuality(Value):
     played_back: int
     confirmed: int
     corrected: int
+    corrections: tuple[tuple[str, str], ...]  # what was read back, and what it was set right to
     rating: float | None  # mean of the ratings, 1 to 4
     ratings: int
 
@@ -49,6 +50,12 @@ def quality(interviews: Iterable[Interview]) -> StudyQuality:
         played_back=sum(interview.had_playback for interview in held),
         confirmed=reasons["confirmed"],
         corrected=reasons["corrected"],
+        corrections=tuple(
+            (turn.decision.corrects.line, turn.text)
+            for interview in held
+            for turn in interview.answers
+            if turn.decision and turn.decision.corrects and turn.audience == "all"
+        ),
         rating=round(mean(ratings), 2) if ratings else None,
         ratings=len(ratings),
     )

@@ -36,19 +36,31 @@ class QuietHours(Value):
     closes: time = _EIGHT_PM
     regions: Mapping[str, tuple[Window, ...]] = REGION_HOURS
 
-    def is_open(self, at: datetime, zones: Collection[str], regions: Collection[str] = ()) -> bool:
-        """Whether a message may arrive now; never without a zone."""
+    def is_open(
+        self,
+        at: datetime,
+        zones: Collection[str],
+        regions: Collection[str] = (),
+        closed: Collection[date] = (),
+    ) -> bool:
+        """Whether a message may arrive now; never without a zone, nor on a `closed` local day."""
         locals_ = [at.astimezone(ZoneInfo(zone)) for zone in zones]
+        if any(local.date() in closed for local in locals_):
+            return False
         return bool(locals_) and all(self._covers(local, regions) for local in locals_)
 
     def next_open(
-        self, at: datetime, zones: Collection[str], regions: Collection[str] = ()
+        self,
+        at: datetime,
+        zones: Collection[str],
+        regions: Collection[str] = (),
+        closed: Collection[date] = (),
     ) -> datetime | None:
         """The first instant from `at` on at which all zones are open; None when there is none.
 
         All zones open together when the last of them opens, so only openings are looked at.
         """
-        if self.is_open(at, zones, regions):
+        if self.is_open(at, zones, regions, closed):
             return at
         openings = sorted(
             opening
@@ -56,7 +68,7 @@ class QuietHours(Value):
             for opening in self._openings(at, ZoneInfo(zone), regions)
             if opening > at
         )
-        return next((o for o in openings if self.is_open(o, zones, regions)), None)
+        return next((o for o in openings if self.is_open(o, zones, regions, closed)), None)
 
     def _openings(self, at: datetime, zone: ZoneInfo, regions: Collection[str]) -> list[datetime]:
         today = at.astimezone(zone).date()

@@ -40,7 +40,10 @@ INTENTS: tuple[Intent, ...] = get_args(Intent)
 
 # A model may add these, never remove them: the lexicon's finding stands.
 LEXICON_STANDS: frozenset[Intent] = frozenset(
-    ("stop", "human", "safety", "legal", "misconduct", "distress", "wrong_person")
+    (
+        *("stop", "human", "safety", "legal", "misconduct", "distress", "wrong_person"),
+        "bot_question",  # is answered every time
+    )
 )
 
 

@@ -20,6 +20,8 @@ IMPLIED: dict[ExceptionCode, Status] = {
     "cancelled": "cancelled",
 }
 AFTER_DELIVERY: frozenset[Status] = frozenset({"delivered", "returning", "returned"})
+FINAL: frozenset[Status] = frozenset({"delivered", "returned", "cancelled"})
+RECYCLED = timedelta(days=60)  # after which a code that was final stands for another shipment
 RAISES_SEVERITY_2: frozenset[Status] = frozenset(
     {"attempt_failed", "exception", "available_for_pickup", "returning", "returned", "expired"}
 )
@@ -125,6 +127,23 @@ def fold(events: Iterable[ShipmentEvent]) -> ShipmentState:
         if event.event_kind != "promise":
             walk.apply(event)
     return walk.state(ordered)
+
+
+def windows(events: Iterable[ShipmentEvent]) -> list[list[ShipmentEvent]]:
+    """What was said of one code, by shipment: carriers give a code again once it is long final.
+
+    A scan 60 days or more after a shipment was final begins the next one. There is always a first.
+    """
+    parts: list[list[ShipmentEvent]] = [[]]
+    final_at: datetime | None = None
+    for event in in_order(list(events)):
+        if final_at and event.event_kind == "scan" and event.occurred_at >= final_at + RECYCLED:
+            parts.append([])
+            final_at = None
+        parts[-1].append(event)
+        if _status(event) in FINAL:
+            final_at = event.occurred_at
+    return parts
 
 
 def in_order(events: Sequence[ShipmentEvent]) -> list[ShipmentEvent]:

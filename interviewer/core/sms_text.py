@@ -4,6 +4,7 @@ A text of GSM-7 characters alone has room for 160 of them, 153 per part when it 
 any other character turns the whole text to UCS-2: 70 units, 67 per part.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
@@ -49,6 +50,11 @@ _PLAIN = str.maketrans(
 )
 
 
+# NUL, zero-width and bidirectional controls, the byte order mark, and Unicode tags: a text that
+# holds them looks like another one.
+_UNSEEN = re.compile("[\x00\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+
+
 @dataclass(frozen=True, slots=True)
 class SmsSize:
     """`units` are septets of GSM-7 or UTF-16 code units of UCS-2; `segments` is what is billed."""
@@ -61,6 +67,11 @@ class SmsSize:
 def sms_text(text: str) -> str:
     """The text as it is sent by SMS: composed, and without typographic quotes, dashes, spaces."""
     return unicodedata.normalize("NFC", text).translate(_PLAIN)
+
+
+def seen_text(text: str) -> str:
+    """What a person sees of a received text: composed, and without characters that hide."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text))
 
 
 def sms_size(text: str) -> SmsSize:

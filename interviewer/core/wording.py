@@ -35,6 +35,7 @@ from interviewer.core.sms_text import fits_sms
 Preface = Literal[
     "no_decision",
     "kept_back",
+    "kept_back_earlier",
     "automated",
     "who_reads",
     "cannot_answer",
@@ -54,8 +55,9 @@ CloseReason = Literal[
     "expired",
     "saturated",
     "off_topic",
-    "plain",  # the template failed: a bug in the guide
+    "plain",  # of the static form that a simulation compares with
 ]
+MailPart = Literal["subject", "answer", "privacy", "check", "unsubscribe"]
 Urgency = Literal["urgent", "same_day"]
 Fact = Literal["delivered_at", "photo", "signature", "code"]
 Metric = Literal["otif", "nps", "csat"]
@@ -96,9 +98,14 @@ class Phrases(Part):
     playback: Text
     closings: Mapping[CloseReason, Text]
     hand_off: Mapping[Urgency, Text]
+    mail: Mapping[MailPart, Text]
     opted_out: Text
     help: Text
+    reminder: Text
     late_answer: Text
+    what_changed: Text  # the first question of a later checkpoint
+    looked_at: Text
+    welcome_back: Text
     stop_phrases: tuple[Text, ...]  # whole wishes to hear no more; single words are in `opt_out`
     help_words: tuple[Text, ...]
 
@@ -154,6 +161,21 @@ def opener(
         asked = question(guide, phrases, context, spoken, first, channel=channel)
     said = fill(text, {**values, "question": asked.text})
     return Wording(said, f"{asked.template}+phrases/introduction")
+
+
+def opener_since(
+    guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, channel: Channel
+) -> Wording:
+    """The first message of a later checkpoint: the plain introduction, and what has changed.
+
+    The context holds the day of the earlier one as `since`.
+    """
+    spoken = phrases_for(phrases, guide.speaks(language))
+    values = known_values(guide, phrases, context, spoken.language, channel)
+    asked = fill(spoken.what_changed, values)
+    introduction = spoken.introduction[guide.audience]["sms" if channel == "sms" else "chat"]
+    text = fill(introduction, {**values, "question": asked})
+    return Wording(text, f"phrases/{spoken.language}/what_changed")
 
 
 def question(
@@ -299,20 +321,59 @@ def opted_out(phrases: PhraseBook, language: str, brand: str | None) -> Wording:
 
 
 def help_answer(
-    phrases: PhraseBook, language: str, brand: str | None, contact: str | None = None
+    phrases: PhraseBook,
+    language: str,
+    brand: str | None,
+    contact: str | None = None,
+    check: str | None = None,
 ) -> Wording:
-    """The answer to HELP: who writes, that it is automated, whom to reach, how to stop."""
+    """The answer to HELP: who writes, that it is automated, whom to reach, how to stop.
+
+    `check` is the page that says whether a message is ours.
+    """
     spoken = phrases_for(phrases, language)
     values = {"brand": brand or spoken.unnamed_brand}
     if contact:
         values["contact"] = contact
+    if check:
+        values["check"] = check
     return Wording(fill(spoken.help, values), f"phrases/{spoken.language}/help")
+
+
+def reminder(
+    guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, channel: Channel
+) -> str:
+    """What reminds of an invitation that nobody answered; it asks nothing new."""
+    spoken = phrases_for(phrases, language)
+    return fill(spoken.reminder, known_values(guide, phrases, context, language, channel))
 
 
 def late_answer(phrases: PhraseBook, language: str) -> Wording:
     """The one thank-you for an answer that came after the end."""
     spoken = phrases_for(phrases, language)
     return Wording(spoken.late_answer, f"phrases/{spoken.language}/late_answer")
+
+
+def welcome_back(
+    guide: InterviewGuide,
+    phrases: PhraseBook,
+    context: Context,
+    language: str,
+    topic: str,
+    question: str,
+) -> Wording:
+    """For who returns: the part that was stopped at, and the open question."""
+    spoken = phrases_for(phrases, guide.speaks(language))
+    part = _aspect(guide, phrases, context, spoken.language, topic)
+    text = fill(spoken.welcome_back, {"part": part, "question": question})
+    return Wording(text, f"phrases/{spoken.language}/welcome_back")
+
+
+def looked_at(phrases: PhraseBook, language: str, what: str) -> Wording:
+    """The question what became of something that the account team said it would look at."""
+    spoken = phrases_for(phrases, language)
+    text = fill(spoken.looked_at, {"what": _one_line(what).replace('"', "'")})
+    return Wording(text, f"phrases/{spoken.language}/looked_at")
 
 
 def say_fact(phrases: PhraseBook, context: Context, language: str, key: str) -> str | None:

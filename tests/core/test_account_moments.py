@@ -241,3 +241,19 @@ def test_business_days(start: str, days: int, end: str) -> None:
 )
 def test_business_hours(start: str, end: str) -> None:
     assert after_business_hours(at(start), 4, "UTC") == at(end)
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "fall", "dropped"),
+    [
+        ([96.4, 95.4], None, 1.0, True),  # in points of the metric's own scale
+        ([96.4, 95.5], None, 1.0, False),
+        ([96.4, 94.0], None, 3.0, False),
+        ([0.97, 0.95], (0, 1), 0.03, False),
+    ],
+)
+def test_a_study_says_which_fall_counts(
+    values: list[float], scale: tuple[float, float] | None, fall: float, dropped: bool
+) -> None:
+    found = score_moments(scores("otif", values, scale), ACCOUNT, NOW, {"otif": fall, "nps": 1.0})
+    assert bool(found) is dropped

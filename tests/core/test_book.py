@@ -18,6 +18,7 @@ from interviewer.core.book import (
     Score,
     Shipment,
     ShipmentEvent,
+    ThemeDecision,
     period_span,
 )
 from interviewer.core.errors import InvalidInput
@@ -29,6 +30,7 @@ CONSENT |= {"status": "granted"}
 CONTACT = {"contact_ref": "K1", "account_ref": "A1"}
 CLAIM = {"claim_ref": "C1", "claim_opened_at": NOW}
 OUTCOME = {"account_ref": "A1", "decided_at": "2026-11-18", "outcome": "won"}
+DECISION = {"at": NOW, "theme_id": "t-1"}
 EVENT = {"shipment_ref": "S1", "status": "delivered", "occurred_at": NOW}
 
 
@@ -76,6 +78,8 @@ def test_a_period_is_a_span_of_days(period: str, first: str, after: str) -> None
         (Claim, {**CLAIM, "claim_closed_at": NOW - timedelta(1)}, "claim_closed_at", "before"),
         (Outcome, {**OUTCOME, "decided_at": "soon"}, "decided_at", "date"),
         (ImportedTranscript, {"id": "T1", "turns": []}, "turns", "at least 1"),
+        (ThemeDecision, {**DECISION, "action": "rename"}, "title", "a rename needs it"),
+        (ThemeDecision, {**DECISION, "action": "merge", "into": "t-1"}, "into", "the theme itself"),
         (Shipment, {"shipment_ref": "S1", "unknown": 1}, "unknown", "not permitted"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from interviewer.core.book import Consent, Suppression
 from interviewer.core.contact import (
+    ContactChannel,
     ContactFacts,
     ContactPolicy,
     Permit,
@@ -82,10 +83,8 @@ MAIL_CONSENT = (consent("granted", **BY_MAIL),)
 @pytest.mark.parametrize(
     ("rule", "sent", "facts"),
     [
-        ("G01", INVITATION, {"stopped": True}),
         ("G01", INVITATION, {"braked": True}),
         ("", REPLY, {"braked": True}),
-        ("G01", REPLY, {"stopped": True}),
         ("G02", intent(address="0415 555 0123"), {}),
         ("G02", intent(channel="email"), {"consents": MAIL_CONSENT}),
         ("G02", INVITATION, {"unreachable": True}),
@@ -137,6 +136,14 @@ MAIL_CONSENT = (consent("granted", **BY_MAIL),)
 )
 def test_each_rule(rule: str, sent: SendIntent, facts: dict[str, Any]) -> None:
     assert ask(sent, **{"last_inbound_at": NOON, **facts}) == (rule, None)
+
+
+def test_nothing_leaves_while_sending_is_switched_off() -> None:
+    off = POLICY.model_copy(update={"switched_off": True})
+    for sent in (INVITATION, REPLY, intent(REPLY, kind="help")):
+        answer = may_contact(sent, FACTS, off, NOON)
+        assert isinstance(answer, Refusal)
+        assert answer.reason == "G01"
 
 
 def test_a_subject_has_78_characters() -> None:
@@ -324,7 +331,148 @@ def test_the_ledger_does_not_depend_on_the_order_of_its_rows(rows: list[Consent]
     assert has_consent(rows, PHONE, "sms", LATER)
 
 
+@given(
+    st.permutations(range(5)),
+    st.sampled_from([("sms", PHONE, "email", MAIL), ("email", MAIL, "sms", PHONE)]),
+)
+def test_start_opens_only_the_channel_that_said_it_in_any_order(
+    order: list[int], said: tuple[ContactChannel, str, ContactChannel, str]
+) -> None:
+    own, address, other, elsewhere = said
+    rows = [
+        suppression("suppressed", channel=own, address=address),
+        suppression("suppressed", channel=other, address=elsewhere),
+        suppression("lifted", LATER, channel=own, address=address),
+        suppression("suppressed", channel=other, address=address),
+        suppression("lifted", LATER, channel=own, address=elsewhere),
+    ]
+    ledger = [rows[place] for place in order]
+    assert not is_suppressed(ledger, address, own)
+    assert is_suppressed(ledger, elsewhere, other)
+    assert is_suppressed(ledger, address, other)
+
+
+AI_WORDS = {
+    "en": "automated",
+    "es": "automático",
+    "de": "automatische",
+    "fr": "automatisé",
+    "pt": "automática",
+}
+
+
+@given(st.sampled_from(sorted(OPENERS)), st.sets(st.sampled_from(["brand", "machine", "stop"])))
+def test_an_opener_names_the_brand_the_machine_and_the_way_out(
+    language: str, missing: set[str]
+) -> None:
+    words = {"brand": "Acme", "machine": AI_WORDS[language], "stop": "STOP"}
+    text = OPENERS[language]
+    for name in missing:
+        text = text.replace(words[name], "-")
+    rule, _ = ask(intent(language=language, text=text))
+    assert rule == ("G11" if missing else "")
+
+
+@given(FACTS_SEEN, CLOCK)
+def test_help_is_answered_also_to_who_opted_out(f: ContactFacts, now: datetime) -> None:
+    gone = (suppression("suppressed"), suppression("suppressed", channel="all"))
+    stopped = f.model_copy(update={"suppressions": gone, "consents": ()})
+    asked = SendIntent(kind="help", channel="sms", address=PHONE, text="Harbor Parcel. STOP ends.")
+    answer = may_contact(asked, stopped, POLICY, now)
+    if isinstance(answer, Refusal):
+        assert answer.reason not in ("G03", "G04", "G07")
+
+
 def test_start_opens_only_the_channel_that_said_it() -> None:
     stops = [suppression("suppressed"), suppression("suppressed", channel="email", address=MAIL)]
     assert not is_suppressed([*stops, suppression("lifted", LATER)], PHONE, "sms")
     assert is_suppressed([*stops, suppression("lifted", LATER)], MAIL, "email")
+
+
+# one property a line of the design
+
+
+@given(INTENTS, FACTS_SEEN, CLOCK)
+def test_nothing_begins_without_consent(s: SendIntent, f: ContactFacts, now: datetime) -> None:
+    bare = f.model_copy(update={"consents": ()})
+    if s.kind in ("initiated", "reply", "answer"):
+        assert isinstance(may_contact(s, bare, POLICY, now), Refusal)
+
+
+@given(INTENTS, FACTS_SEEN, CLOCK)
+def test_who_is_suppressed_gets_help_and_one_confirmation_alone(
+    s: SendIntent, f: ContactFacts, now: datetime
+) -> None:
+    stop = (suppression("suppressed", NOON + timedelta(days=99)),)
+    answer = may_contact(s, f.model_copy(update={"suppressions": stop}), POLICY, now)
+    if answer == Permit():
+        assert s.kind in ("help", "confirmation")
+
+
+@given(INTENTS, FACTS_SEEN, CLOCK)
+def test_nothing_begins_outside_the_hours_of_any_zone(
+    s: SendIntent, f: ContactFacts, now: datetime
+) -> None:
+    if s.kind == "initiated" and may_contact(s, f, POLICY, now) == Permit():
+        assert all(POLICY.quiet_hours.is_open(now, [zone]) for zone in f.zones)
+
+
+@given(INTENTS, FACTS_SEEN, CLOCK)
+def test_the_answer_depends_on_its_inputs_alone(
+    s: SendIntent, f: ContactFacts, now: datetime
+) -> None:
+    again = ContactFacts.model_validate_json(f.model_dump_json())
+    assert may_contact(s, f, POLICY, now) == may_contact(s, again, POLICY, now)
+
+
+@given(FACTS_SEEN, CLOCK, st.booleans(), st.booleans())
+def test_after_the_end_one_thank_you_and_one_answer(
+    f: ContactFacts, now: datetime, thanked: bool, answered: bool
+) -> None:
+    over = f.model_copy(update={"is_closed": True, "thanked": thanked, "answered": answered})
+    sent = {
+        "reply": may_contact(REPLY, over, POLICY, now),
+        "thanks": may_contact(intent(REPLY, is_thanks=True), over, POLICY, now),
+        "answer": may_contact(intent(REPLY, kind="answer"), over, POLICY, now),
+    }
+    assert sent["reply"] != Permit()
+    assert not (thanked and sent["thanks"] == Permit())
+    assert not (answered and sent["answer"] == Permit())
+
+
+LATER_TODAY = NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("rule", "sent", "facts", "retry_at"),
+    [
+        ("G06", INVITATION, {"quota_used": True}, None),
+        ("G06", INVITATION, {"volume_free_at": LATER_TODAY}, LATER_TODAY),
+        ("G06", intent(ends_at=LATER_TODAY), {"volume_free_at": LATER_TODAY}, None),
+        ("", intent(is_reminder=True), {"quota_used": True}, None),
+        ("G06", intent(is_reminder=True), {"has_answered": True}, None),
+        ("G14", intent(REPLY, faults=("promise",)), {}, None),
+        ("G15", INVITATION, {"sender_free_at": LATER_TODAY}, LATER_TODAY),
+        ("G15", REPLY, {"sender_free_at": LATER_TODAY}, LATER_TODAY),
+        ("G15", intent(REPLY, ends_at=NOON), {}, None),
+        ("G16", intent(REPLY, kind="answer"), {"answered": True}, None),
+    ],
+)
+def test_volume_guard_and_pace(
+    rule: str, sent: SendIntent, facts: dict[str, Any], retry_at: datetime | None
+) -> None:
+    assert ask(sent, **{"last_inbound_at": NOON, **facts}) == (rule, retry_at)
+
+
+def test_a_public_holiday_is_waited_out() -> None:
+    today, far = NOON.date(), {"expires_at": NOON + timedelta(days=3)}
+    assert ask(holidays=frozenset({today}), **far) == ("G08", MORNING)
+    assert ask(holidays=frozenset({today}), expires_at=MORNING) == ("G08", None)
+    assert ask(REPLY, last_inbound_at=NOON, holidays=frozenset({today})) == ("", None)
+
+
+@pytest.mark.parametrize("facts", [{"braked": True}, {"study_state": "paused"}])
+def test_what_a_person_has_stopped_waits_for_a_person(facts: dict[str, Any]) -> None:
+    answer = may_contact(INVITATION, FACTS.model_copy(update=facts), POLICY, NOON)
+    assert isinstance(answer, Refusal)
+    assert answer.held

@@ -211,7 +211,7 @@ LONG = {"experience": TopicReading(covered="yes", evidence=" ".join(["word"] * 1
         (-1, BRIEF, None, ("complaint", "probe", "consequence")),
         (-1, BRIEF, "repetition", ("complaint", "probe", "frequency")),
         (-1, LONG, None, ("complete", "close", None)),
-        (0, BRIEF, None, ("complete", "close", None)),
+        (0, BRIEF, None, ("complaint", "probe", "consequence")),
         (1, BRIEF, None, ("complete", "close", None)),
     ],
 )

@@ -66,7 +66,7 @@ def problems(**changes: Any) -> list[str]:
         (
             "exception-follow-up",
             {"exception_code": "damaged", "resolved_at": RESOLVED},
-            "what_happened told outstanding impact responsible order_again",
+            "what_happened outstanding impact responsible order_again",
         ),
         (
             "exception-follow-up",

@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interviewer.core.book import Action
+from interviewer.core.decision import Situation, is_remembered
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Memory, Point, Turn
-from interviewer.core.memory import POINT_WORDS, POINTS, remember, topics_since
+from interviewer.core.memory import (
+    POINT_WORDS,
+    POINTS,
+    memory_of,
+    remember,
+    settled,
+    topics_since,
+)
 from interviewer.core.reading import Reading, TopicReading
 from interviewer.prompts_folder import ready_guides
 
@@ -73,25 +82,68 @@ def test_points_are_few_and_short_and_the_respondents_own(topics: list[str]) -> 
         assert len(point.words.split()) <= POINT_WORDS
 
 
-def memory_of(guide: InterviewGuide, **changes: Any) -> Memory:
+BUYER = RENEWAL.open_topics({"contact_role": "buyer"})
+
+
+def before(guide: InterviewGuide = RENEWAL, **changes: Any) -> Memory:
     return Memory(study=guide.slug, at=AT, **changes)
 
 
-def test_the_next_checkpoint_asks_only_what_changed() -> None:
-    topics = RENEWAL.open_topics({"contact_role": "buyer"})
-    memory = memory_of(
-        RENEWAL,
-        covered=("incident", "response", "contact", "billing"),
-        points=(Point(topic="billing", words="two wrong invoices"),),
+def answered(memory: Memory, *topics: str) -> Situation:
+    """A later checkpoint, opened with what has changed, and an answer that touches these topics."""
+    opener = Turn(
+        seq=0, speaker="interviewer", text="?", move="ask", topic=BUYER[0], at=AT, language="en"
     )
-    left = topics_since(RENEWAL, topics, memory)
-    assert left[0] == topics[0]
-    assert "incident" in left  # stands for all that was settled: "what has changed since"
-    assert not {"response", "contact"} & set(left)
-    assert "billing" in left
+    interview = held().evolve(status="open", topics=BUYER, memory=memory, turns=(opener,))
+    told = {name: TopicReading(covered="partly", evidence="x") for name in topics}
+    return Situation(RENEWAL, interview, Reading(source="offline", topics=told))
 
 
-@pytest.mark.parametrize("memory", [None, memory_of(REVIEW, covered=("incident", "response"))])
-def test_another_study_asks_everything(memory: Memory | None) -> None:
-    topics = RENEWAL.open_topics({})
-    assert topics_since(RENEWAL, topics, memory) == topics
+SETTLED = before(
+    covered=("incident", "response", "contact", "billing", "claims"),
+    points=(Point(topic="billing", words="two wrong invoices"),),
+    to_look_at=(Point(topic="claims", words="the July credit note"),),
+)
+
+
+def test_a_later_checkpoint_drops_what_did_not_change() -> None:
+    assert settled(RENEWAL, BUYER, SETTLED) == {"incident", "response", "contact"}
+    left = answered(SETTLED).open_topics
+    assert not {"incident", "response", "contact"} & set(left)
+    assert {"billing", "claims"} <= set(left)
+
+
+def test_what_changed_is_asked_about_again() -> None:
+    assert "contact" in answered(SETTLED, "contact").open_topics
+
+
+def test_another_study_or_another_contacts_open_topic_settles_nothing() -> None:
+    assert settled(RENEWAL, BUYER, before(REVIEW, covered=("incident",))) == frozenset()
+    assert settled(RENEWAL, BUYER, before(covered=("claims",), elsewhere=("claims",))) == set()
+
+
+def test_of_another_contact_the_topic_alone_is_known_and_comes_first() -> None:
+    other = held(("claims", "Dana lost the July papers twice", -1))
+    memory = memory_of(RENEWAL, None, [other], [])
+    assert memory == Memory(elsewhere=("claims",))
+    assert topics_since(BUYER, memory)[:2] == (BUYER[0], "claims")
+    assert set(topics_since(BUYER, memory)) == set(BUYER)
+
+
+@pytest.mark.parametrize(("topic", "asked"), [("claims", "claims"), (None, "incident")])
+def test_what_was_to_be_looked_at_is_asked_on_its_topic(topic: str | None, asked: str) -> None:
+    action = Action(account_ref="a", what="the Friday slots", said_at=AT.date(), topic=topic)
+    memory = memory_of(RENEWAL, None, [], [action])
+    assert memory is not None
+    assert memory.looked_at(asked) == Point(topic=asked, words="the Friday slots")
+    assert is_remembered(answered(memory), asked)
+
+
+def test_nothing_known_is_no_memory() -> None:
+    assert memory_of(RENEWAL, None, [], []) is None
+    assert topics_since(BUYER, None) == BUYER
+
+
+def test_an_answer_kept_from_the_account_manager_is_not_taken_up() -> None:
+    interview = held(("contact", "Dana never calls us back", -1))
+    assert remember(interview.keep_back({1})).points == ()

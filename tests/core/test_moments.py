@@ -236,3 +236,42 @@ def test_the_fault_streams_start_as_many_interviews_as_expected(at_once: bool) -
                 weighed = weigh(found, GUIDES, now, live=LIVE, asked=asked)
                 asked |= {v.moment.moment_id for v in weighed if v.outcome == "planned"}
         assert len(asked) == stream["expect"]["interviews_started"], stream["stream"]
+
+
+def test_a_quarter_of_small_exceptions_is_asked_about_where_the_study_says_nothing() -> None:
+    plain = guide("follow-up", "ExceptionResolved")
+    outcomes = [
+        weigh(
+            [one.model_copy(update={"moment_id": f"m{n}", "rival": f"r{n}", "severity": severity})],
+            [plain],
+            NOW,
+            live={"follow-up"},
+        )[0].outcome
+        for severity in (1, 2, 3)
+        for n in range(400)
+        for one in [
+            Moment(
+                kind="ExceptionResolved",
+                moment_id="m",
+                subject="S1",
+                rival="r",
+                occurred_at=NOW,
+                due_at=NOW,
+            )
+        ]
+    ]
+    assert 70 < outcomes[:400].count("planned") < 130
+    assert set(outcomes[400:]) == {"planned"}
+
+
+@pytest.mark.parametrize(
+    ("stale_after", "days", "outcome"),
+    [(None, 4, "planned"), (None, 6, "stale"), ("2d", 3, "stale"), ("10d", 6, "planned")],
+)
+def test_a_study_says_when_a_moment_is_too_old(
+    stale_after: str | None, days: int, outcome: str
+) -> None:
+    check = guide("delivery-check", "Delivered", stale_after=stale_after)
+    at = NOW + timedelta(days=days)
+    (verdict,) = verdicts(("delivered", DELIVERED), guides=[check], now=at)
+    assert verdict[1] == outcome

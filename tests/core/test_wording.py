@@ -164,7 +164,7 @@ def test_a_topic_asked_again_comes_in_other_words() -> None:
     first = wording.question(guide, PHRASES, {}, "en", "told")
     second = wording.question(guide, PHRASES, {}, "en", "told", used={first.template})
     assert (first.text, first.template) == (
-        "How did you find out about it?",
+        "How did you find out about it: told by somebody, or on your own?",
         "exception-follow-up/topics/told/ask/en/0",
     )
     assert second.text == "Who let you know?"
@@ -229,7 +229,7 @@ def test_three_wordings_of_every_probe(kind: ProbeKind, language: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "text"),
     [
-        ("incident", {"quote": "the  wait"}, 'You said "the wait". What happened?'),
+        ("incident", {"quote": "the  wait"}, 'You said "the wait". What exactly happened?'),
         ("incident", {}, "What was it about the damage that stood out?"),
         ("contradiction", {"fact": "delivered_at"}, "What was it about the damage that stood out?"),
         ("contradiction", {"fact": "no such key"}, "What was it about the damage that stood out?"),

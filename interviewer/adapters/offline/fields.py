@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from interviewer.adapters.offline.assertion import is_negated, unasserted
 from interviewer.adapters.offline.dates import date_of
 from interviewer.adapters.offline.lexicon import Answers, Lexicon, Reads
+from interviewer.adapters.offline.novelty import empty
 from interviewer.adapters.offline.topics import Mention
 from interviewer.adapters.offline.words import Utterance, occurrences, phrase
 from interviewer.core.guide import Field, InterviewGuide
@@ -293,10 +294,11 @@ def _is_since(said: Utterance, answers: Answers, evidence: str) -> bool:
 def _text(answer: Answer, reads: Reads, answers: Answers, name: str) -> Iterator[FieldReading]:
     """The respondent's own words: all that was asked for, or the part of a free answer that tells.
 
-    Where a topic fills several fields, only words known to tell this one do.
+    Where a topic fills several fields, only words known to tell this one do. "Don't know" and
+    "all fine" are no answer.
     """
-    said, confidence = answer.said, INFERRED
-    if not said.words:
+    said, confidence = answer.said.without(empty(answer.said, answer.words)), INFERRED
+    if not _names_something(said, answer.words, reads):
         return
     first, last = 0, len(said.words) - 1
     if name == answer.asked:
@@ -312,3 +314,16 @@ def _text(answer: Answer, reads: Reads, answers: Answers, name: str) -> Iterator
         return
     text = said.span(first, last)[:MOST_TEXT].strip()
     yield FieldReading(value=text, evidence=text, confidence=confidence)
+
+
+def _names_something(said: Utterance, words: Lexicon, reads: Reads) -> bool:
+    """Whether any word says more than that all is well, or not."""
+    vague = [words.function_words, reads.positive, reads.general, reads.negations, reads.sequence]
+    if any(word in reads.positive for word in said.folded):
+        vague.append(reads.times)
+    rated = (*reads.scale_words.spans(said), *reads.positive_idioms.spans(said))
+    scaled = {place for first, last in rated for place in range(first, last + 1)}
+    return any(
+        place not in scaled and word[0].isalnum() and not any(word in each for each in vague)
+        for place, word in enumerate(said.folded)
+    )

@@ -130,11 +130,15 @@ class Reads(Part):
     strong: Words
     positive_idioms: Phrases
     negative_idioms: Phrases
+    adversatives: Phrases  # what follows takes something back of what was praised
+    hedges: Phrases  # make a praise half-hearted
     nothing_said: Phrases  # whole sentences that add nothing
     habit: Phrases  # what is so every time
     supposed: Phrases  # what only might be, is wished for or is always so
     elsewhere: Phrases  # the affairs of others, and what is over
     no_case: Phrases  # a damage or a loss of something else than goods
+    prepositions: Words  # what follows belongs to them
+    helpers: Words  # verbs that a negation or another verb follows: "could", "has"
     joints: Words  # words that join two statements in one clause
     repetition: Phrases
     general_judgment: Phrases
@@ -160,6 +164,7 @@ class Answers(Part):
 class Lexicon(Part):
     """A language: what is known of it decides how much of an answer is read."""
 
+    language: str = ""  # BCP 47; none for `NO_WORDS`
     function_words: Words
     intents: Mapping[Intent, Finding]
     injection: Finding
@@ -185,7 +190,8 @@ def lexicon(language: str) -> Lexicon:
     source = (FOLDER / f"{language}.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     written = yaml.load(source, Loader=loader)
-    return Lexicon.model_validate(_with_groups(written, written.pop("groups", {})))
+    whole = _with_groups(written, written.pop("groups", {}))
+    return Lexicon.model_validate({"language": language, **whole})
 
 
 def _with_groups(part: Any, groups: Mapping[str, str]) -> Any:
@@ -201,6 +207,6 @@ def _with_groups(part: Any, groups: Mapping[str, str]) -> Any:
 
 @cache
 def weights() -> Mapping[str, Any]:
-    """What `train` learned: the weights of the features, and the two thresholds."""
+    """What `train` learned: weights of the features, of words per language, and the threshold."""
     loaded: Mapping[str, Any] = json.loads((FOLDER / "weights.json").read_text(encoding="utf-8"))
     return loaded

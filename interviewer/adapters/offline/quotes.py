@@ -16,6 +16,7 @@ MENTION, NEGATIVE, EVENT, NAMED, CONTENT, NEGATION, POSITIVE, GENERAL, TIME = (
     *(2.0, 2.5, 1.6, 1.2, 0.9, 1.2, 0.6, 0.5, 0.5),
 )
 WHOLE = 1.0  # for a stretch that is a whole statement
+BEGINNING = 0.6  # for one that begins where the statement does
 ALONE = 0.6  # what a single word loses
 SHORT = 8  # words; only in an answer this short does "fine" stand for the whole
 NAMES_IN_CONTEXT = ("contact_name", "owner_name", "account_name")
@@ -37,18 +38,44 @@ def quote_of(
     barred = _barred(said, words, reads, interview)
     telling = _telling(said, words, reads, mentions)
     quoted = {turn.decision.quote for turn in interview.answers if turn.decision}
-    best: tuple[float, str] | None = None
-    for begin, end in _statements(said, words, reads, barred):
-        for first, last in _windows(said, words, reads, worth, (begin, end)):
-            if not _tells(said, reads, telling, first, last):
-                continue
-            text = said.span(first, last)
-            score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
-            score += WHOLE if last == end and not any(worth[begin:first]) else 0
-            score -= ALONE if first == last else 0
-            if _may_stand(said, first, last) and text not in quoted:
-                best = max(best or (score, text), (score, text), key=lambda scored: scored[0])
-    return best[1] if best else _plain(said, words, reads, worth, barred, quoted)
+    best: tuple[float, int, int] | None = None
+    for statement in _statements(said, words, reads, barred):
+        for first, last in _windows(said, words, reads, worth, statement):
+            fits = _tells(said, reads, telling, first, last) and _may_stand(said, first, last)
+            if fits and said.span(first, last) not in quoted:
+                score = _score(worth, statement, first, last)
+                if best is None or score > best[0]:
+                    best = score, first, last
+    if best is None:
+        return _plain(said, words, reads, worth, barred, quoted)
+    _, first, last = best
+    if _contents(worth, first, last) < 2:
+        first, last = _whole_sentence(said, barred, first, last)
+    return said.span(first, last)
+
+
+def _score(worth: list[float], statement: tuple[int, int], first: int, last: int) -> float:
+    """How well a stretch of a statement can stand for it."""
+    begin, end = statement
+    score = sum(worth[first : last + 1]) - PER_WORD * (last - first + 1)
+    if first == last:
+        return score - ALONE
+    if _contents(worth, first, last) < 2:
+        return score
+    whole = last == end and not any(worth[begin:first])
+    return score + (WHOLE if whole else 0) + (BEGINNING if first == begin else 0)
+
+
+def _contents(worth: list[float], first: int, last: int) -> int:
+    """How many words of a stretch say something."""
+    return sum(value > TIME for value in worth[first : last + 1])
+
+
+def _whole_sentence(said: Utterance, barred: set[int], first: int, last: int) -> tuple[int, int]:
+    """The sentence around a stretch that says little alone, where it is short enough to quote."""
+    begin, beyond = said.sentences[said.words[first].sentence]
+    stands = barred.isdisjoint(range(begin, beyond)) and _may_stand(said, begin, beyond - 1)
+    return (begin, beyond - 1) if stands else (first, last)
 
 
 def _plain(
@@ -70,7 +97,7 @@ def _plain(
     for least, first, last in candidates:
         stretch, text = range(first, last + 1), said.span(first, last)
         spoken = 2 <= len(text.split()) <= MOST_WORDS and barred.isdisjoint(stretch)
-        content = sum(worth[place] > TIME for place in stretch)
+        content = _contents(worth, first, last)
         if spoken and content >= least and _may_stand(said, first, last) and text not in quoted:
             return text
     return None
@@ -168,8 +195,7 @@ def _windows(
     """Stretches of a statement that begin and end where a phrase does."""
     begin, end = statement
     for first in range(begin, end + 1):
-        within = first > begin and said.folded[first - 1] not in words.function_words
-        if not worth[first] or (within and not is_event(said.folded[first], reads)):
+        if first > begin and not _begins(said, words, reads, worth, first):
             continue
         for last in range(first, min(first + MOST_WORDS, end + 1)):
             word = said.folded[last]
@@ -178,6 +204,19 @@ def _windows(
             object_of = last == end and last > first and word in reads.first_person
             if (worth[last] or object_of) and word not in reads.negations:
                 yield first, last
+
+
+def _begins(said: Utterance, words: Lexicon, reads: Reads, worth: list[float], first: int) -> bool:
+    """Whether a phrase begins inside a statement: with a verb's helper, not after one."""
+    word, before = said.folded[first], said.folded[first - 1]
+    after = said.folded[first + 1] if first + 1 < len(said.folded) else ""
+    if word in reads.helpers and after in reads.negations:
+        return True
+    if not worth[first] or before in reads.prepositions:
+        return False
+    if word in reads.negations and before in reads.helpers:
+        return False
+    return before in words.function_words or is_event(word, reads)
 
 
 def _barred(said: Utterance, words: Lexicon, reads: Reads, interview: Interview) -> set[int]:

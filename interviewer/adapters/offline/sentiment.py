@@ -8,6 +8,7 @@ from interviewer.adapters.offline.words import Utterance
 Sentiment = Literal[-2, -1, 0, 1, 2, "mixed"]
 POSITIVE_EMOJI = frozenset("👍👌😀😃😄😁😊🙂😍🥰😎🙏💯✅⭐🌟❤💚👏🎉😋🤩💪🤗☺✨🙌👊♥")
 NEGATIVE_EMOJI = frozenset("👎😡😠🤬😞😢😭😤🙁☹😒😩😫💩🤮😖😣😟🤦❌😑🙄💔")
+HALF_HEARTED = 0.4  # too little to count as pleased
 REACH = 3  # words back in which a negation turns a judging word
 
 
@@ -31,7 +32,22 @@ def sentiment_of(said: Utterance, reads: Reads, reports_loss: bool) -> Sentiment
         if weight and _is_negated(said, place, reads):
             weight = -weight / 2 if weight > 0 else 0.5
         good, bad = good + max(weight, 0), bad + max(-weight, 0)
+    if good >= 1 and not bad:
+        bad = float(_takes_back(said, reads))
+        good = HALF_HEARTED if not bad and next(reads.hedges.spans(said), None) else good
     return _scale(good, bad)
+
+
+def _takes_back(said: Utterance, reads: Reads) -> bool:
+    """Whether a praise is followed by a "but" with no praise after it: "fine, but nobody rang"."""
+    praised = {place for span in reads.positive_idioms.spans(said) for place in range(*span)}
+    for _, last in reads.adversatives.spans(said):
+        end = said.sentences[said.words[last].sentence][1]
+        rest = range(last + 1, end)
+        again = any(place in praised or said.folded[place] in reads.positive for place in rest)
+        if not again and len(rest) != 1:
+            return True
+    return False
 
 
 def _judges(word: str, reads: Reads) -> float:

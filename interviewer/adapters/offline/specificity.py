@@ -1,11 +1,14 @@
-"""Whether an answer tells a thing that happened: a small linear model on kinds of words.
+"""Whether an answer tells a thing that happened: a small linear model.
 
-The features count kinds of words (events, places, times, judgments ...), not words themselves, so
-one set of weights serves every language that has a lexicon. `train` learns them.
+Its features count kinds of words (events, places, times, judgments ...), so one set of weights
+serves every language that has a lexicon; the commonest words of the training sentences add a
+little weight of their own, per language. `train` learns both.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
 
 from interviewer.adapters.offline.lexicon import Lexicon, Patterns, Reads, weights
 from interviewer.adapters.offline.words import Utterance
@@ -164,25 +167,39 @@ def _is_other(word: str, words: Lexicon) -> bool:
     )
 
 
-def probability(
-    said: Utterance, words: Lexicon, model: Mapping[str, float], first: int, beyond: int
-) -> float:
+class Model(NamedTuple):
+    """What `train` learned."""
+
+    features: Mapping[str, float]  # with `bias`
+    words: Mapping[str, Mapping[str, float]]  # language -> folded word -> weight
+
+
+@cache
+def shipped() -> tuple[Model, float]:
+    """The model of this version, and the probability from which an answer is specific."""
+    learned = weights()
+    return Model(learned["weights"], learned["words"]), learned["threshold"]
+
+
+def probability(said: Utterance, words: Lexicon, model: Model, first: int, beyond: int) -> float:
     """That a stretch of words is specific: the mean of the stretch and of its best sentence.
 
     Many words of judgment do not make an incident, and one told among them is not lost.
     """
-    whole = _probability(features(said, words, first, beyond), model)
+    whole = _probability(said, words, model, first, beyond)
     within = [(begin, end) for begin, end in said.sentences if first <= begin and end <= beyond]
     if len(within) < 2:
         return whole
-    best = max(_probability(features(said, words, *sentence), model) for sentence in within)
+    best = max(_probability(said, words, model, *sentence) for sentence in within)
     return (whole + best) / 2
 
 
-def _probability(values: Sequence[float], model: Mapping[str, float]) -> float:
-    margin = model["bias"] + sum(
-        model[name] * value for name, value in zip(FEATURES, values, strict=True)
-    )
+def _probability(said: Utterance, words: Lexicon, model: Model, first: int, beyond: int) -> float:
+    values = features(said, words, first, beyond)
+    weight_of = model.words.get(words.language, {})
+    margin = model.features["bias"]
+    margin += sum(model.features[name] * v for name, v in zip(FEATURES, values, strict=True))
+    margin += sum(weight_of.get(word, 0.0) for word in set(said.folded[first:beyond]))
     return 1 / (1 + math.exp(-margin))
 
 
@@ -210,8 +227,8 @@ def specificity_of(
         )
     if beyond == first:
         return "vague"
-    learned = weights()
-    if probability(said, words, learned["weights"], first, beyond) >= learned["threshold"]:
+    model, threshold = shipped()
+    if probability(said, words, model, first, beyond) >= threshold:
         return "specific"
     reads = words.reads
     concrete = any(
