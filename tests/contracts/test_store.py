@@ -12,32 +12,51 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
-from interviewer.adapters.sql_engine import Database
-from interviewer.adapters.sql_store import SqlStore, migrate, open_store
+from interviewer.adapters.sql.engine import Database
+from interviewer.adapters.sql.store import SqlStore, migrate, open_store
+from interviewer.core.access import ApiKey, AuditEntry, Session, User, first_broken
 from interviewer.core.book import (
     KINDS,
     Account,
+    Action,
     Claim,
+    Coding,
     Consent,
     Contact,
     ImportedTranscript,
+    Invoice,
+    Note,
     Outcome,
+    Rating,
     Row,
     Score,
     Shipment,
     ShipmentEvent,
+    SignalReview,
     Suppression,
+    ThemeDecision,
+    ThemeNote,
+    Volume,
 )
 from interviewer.core.case import Case
 from interviewer.core.errors import Conflict, InvalidInput, NotFound
 from interviewer.core.guide import guide_hash
+from interviewer.core.inbound import ChatPart, InboundMessage
 from interviewer.core.interview import Decision, Interview, Trace, Turn
-from interviewer.core.invitation import Invitation, OutboundMessage
+from interviewer.core.invitation import GateDecision, Invitation, Job, OutboundMessage
 from interviewer.core.moments import Moment
 from interviewer.core.reading import FieldReading, IntentReading, Reading, TopicReading
 from interviewer.core.study import Study
-from interviewer.ports import AnalysisRun, ApiKey, InboxEvent, MomentRecord
 from interviewer.prompts_folder import load_guide
+from interviewer.store import (
+    AnalysisRun,
+    Endpoint,
+    EndpointCount,
+    InboxEvent,
+    MomentRecord,
+    Photo,
+    Widget,
+)
 from tests.databases import DATABASES, empty_database
 
 T = TypeVar("T")
@@ -198,7 +217,9 @@ def test_unknown_names_are_not_found(store: SqlStore) -> None:
         lambda: store.add_interview(interview(study="nothing"), "t"),
         lambda: store.moment("nothing"),
         lambda: store.save_invitation(invitation("nothing")),
-        lambda: store.save_message(message(1)),  # its interview
+        lambda: store.add_messages([message(1)]),  # its interview
+        lambda: store.invitation("nothing"),
+        lambda: store.job("send", "nothing"),
         lambda: store.message("i1:6"),
         lambda: store.key("nothing"),
         lambda: store.run("nothing"),
@@ -255,7 +276,7 @@ def test_a_stale_save_writes_nothing(store: SqlStore, started: Interview) -> Non
             book=[Account(account_ref="acme", account_name="Acme")],
         )
     assert store.interview("i1") == first
-    assert store.cases() == store.due_replies(NOW, 9) == store.find(Account) == []
+    assert store.cases() == store.messages() == store.find(Account) == []
 
 
 def test_a_message_id_is_stored_once(store: SqlStore, started: Interview) -> None:
@@ -276,7 +297,7 @@ def test_what_goes_with_a_turn_is_saved_with_it(store: SqlStore, started: Interv
         started.add(answer(1, "m1")), case=case(), outbox=[message(2), message(1)], book=[stop]
     )
     assert store.cases() == [case()]
-    assert store.due_replies(NOW, 9) == [message(2), message(1)]
+    assert store.messages() == [message(2), message(1)]
     assert store.find(Suppression) == [stop]
 
 
@@ -372,6 +393,27 @@ def test_the_funnel_counts_each_step_and_no_tests(store: SqlStore) -> None:
     }
 
 
+def part(name: str) -> ChatPart:
+    return ChatPart(interview_id="i1", message_id=name, text=name, at=NOW)
+
+
+def test_parts_wait_in_order_until_a_turn_has_them(store: SqlStore, started: Interview) -> None:
+    assert [store.add_part(part(name)) for name in "bab"] == [True, True, False]
+    assert store.waiting_parts("i1") == [part("b"), part("a")]
+    store.add_part(part("c"))
+    store.save_interview(started.add(answer(1, "b").model_copy(update={"joined": ("a",)})))
+    assert store.waiting_parts("i1") == [part("c")]
+    assert store.interview("i1").turns[1].joined == ("a",)
+
+
+def test_a_turn_that_is_kept_back_later_stays_so(store: SqlStore, started: Interview) -> None:
+    told = answer(1, "m1").model_copy(update={"audience": "all"})
+    saved = store.save_interview(started.add(told))
+    kept = told.model_copy(update={"audience": "owner"})
+    store.save_interview(saved.evolve(turns=(saved.turns[0], kept)))
+    assert [turn.audience for turn in store.interview("i1").turns] == ["all", "owner"]
+
+
 def case(**more: Any) -> Case:
     known: dict[str, Any] = {
         "interview_id": "i1",
@@ -399,6 +441,8 @@ def test_a_repeat_adds_its_turn_to_the_case(store: SqlStore, started: Interview)
         quotes=("It came late.", "Broken!"),
         case_class="urgent",
         hands_off=True,
+        audience="owner",  # as the turn that opened it
+        to_second_owner=True,
     )
     assert store.cases("closed") == []
 
@@ -430,9 +474,20 @@ ROWS: list[Row] = [
     Score(account_ref="acme", metric="nps", period="2026-Q3", value=-12.5, n=40),
     Claim(claim_ref="k1", account_ref="acme", claim_opened_at=NOW, amount=99.5),
     Outcome(account_ref="acme", decided_at=date(2026, 10, 1), outcome="shrunk"),
+    Action(account_ref="acme", what="the Friday slots", said_at=date(2026, 9, 1), topic="incident"),
+    Note(account_ref="acme", at=NOW, text="Called.", author="Ana", note_kind="call"),
+    Volume(account_ref="acme", period="2026-09", units=120, market_index=101.5),
+    Invoice(invoice_ref="i1", account_ref="acme", date=date(2026, 9, 1), amount=9.5, disputed="no"),
+    Rating(account_ref="acme", at=NOW, by="ana", rating="low", why="a good quarter"),
+    ThemeNote(at=NOW, by="ana", theme_id="t-1", text="Moved the Friday slots."),
+    SignalReview(
+        at=NOW, by="ana", turn_id="t1:0", signal="commit", start=0, end=2, verdict="rejected"
+    ),
     ImportedTranscript.read(
         {"id": "t1", "at": NOW, "turns": [{"speaker": "user", "text": "Hi", "at": NOW}]}
     ),
+    ThemeDecision(at=NOW, theme_id="t-1", action="split", title="Dock", segments=("t1:0",)),
+    Coding(turn_id="t1:0", code="dock", coder="Ana"),
 ]
 
 
@@ -588,68 +643,128 @@ def test_invitations_are_found_by_due_time(store: SqlStore) -> None:
     assert store.invitations(moment_id="m2") == [later]
 
 
-def test_due_invitations_are_leased_in_order(store: SqlStore) -> None:
-    for name, due_at, state in (
-        ("a", NOW, "due"),
-        ("b", NOW - HOUR, "due"),
-        ("c", NOW + HOUR, "due"),
-        ("d", NOW - HOUR, "cancelled"),
-    ):
-        store.plan(invitation(name, due_at=due_at, state=state))
-    assert store.next_due_at() == NOW - HOUR
-
-    (first,) = store.claim_due(NOW, 1, HOUR)
-    assert first == invitation("b", due_at=NOW - HOUR, state="leased", lease_until=NOW + HOUR)
-    assert [one.invitation_id for one in store.claim_due(NOW, 9, HOUR)] == ["a"]
-    assert store.claim_due(NOW, 9, HOUR) == []
-    assert store.next_due_at() == NOW + HOUR
+def invite(name: str, due_at: datetime | None = NOW, **more: Any) -> Job:
+    return Job(step="invite", subject=name, due_at=due_at, **more)
 
 
-def test_an_expired_lease_is_handed_out_again_and_fences_off_the_first(store: SqlStore) -> None:
+def test_an_invitation_waits_with_a_job_while_it_is_due(store: SqlStore) -> None:
     store.plan(invitation())
-    (first,) = store.claim_due(NOW, 9, HOUR)
-    assert store.claim_due(NOW + HOUR - timedelta(seconds=1), 9, HOUR) == []
-    (second,) = store.claim_due(NOW + HOUR, 9, HOUR)
-    assert second == first.model_copy(update={"lease_until": NOW + 2 * HOUR})
+    store.plan(invitation("n2", state="refused"))
+    assert store.job("invite", "n1") == invite("n1")
+    assert store.next_due_at() == NOW
 
-    late = first.model_copy(update={"state": "refused"})
+    later = store.save_invitation(invitation(due_at=NOW + HOUR))
+    assert later == invitation(due_at=NOW + HOUR, version=1)
+    assert store.next_due_at() == NOW + HOUR
     with pytest.raises(Conflict):
-        store.save_invitation(late)
-    sent = second.model_copy(update={"state": "sent", "sent_at": NOW})
-    store.save_invitation(sent)
-    with pytest.raises(Conflict):
-        store.save_invitation(late)
-    assert store.invitations() == [sent]
+        store.save_invitation(invitation())
+
+    store.save_invitation(later.model_copy(update={"state": "cancelled"}))
     assert store.next_due_at() is None
 
 
-def test_an_invitation_that_waits_again_can_be_planned_anew(store: SqlStore) -> None:
-    store.plan(invitation())
-    (claimed,) = store.claim_due(NOW, 9, HOUR)
-    put_off = {"state": "due", "due_at": NOW + HOUR, "attempt": claimed.attempt + 1}
-    store.save_invitation(claimed.model_copy(update=put_off))
-    (waits,) = store.invitations()
-    anew = waits.model_copy(update={"due_at": NOW + 2 * HOUR})
-    store.save_invitation(anew)
-    assert store.invitations() == [anew]
+def test_what_waits_for_a_study_is_held(store: SqlStore) -> None:
+    for one in (
+        invitation(),
+        invitation("n2", study="other"),
+        invitation("n3", state="sent"),
+    ):
+        store.plan(one)
+    assert store.hold_invitations("parcel", "held", "G06: paused") == 1
+    assert store.invitation("n1").state == "held"
+    assert store.invitation("n3").state == "sent"
+    assert [job.subject for job in store.claim(NOW, 9, HOUR)] == ["n2"]
 
-    store.claim_due(NOW + 2 * HOUR, 9, HOUR)
+
+def test_jobs_are_leased_in_order(store: SqlStore) -> None:
+    jobs = [invite("a"), invite("b", NOW - HOUR), invite("c", NOW + HOUR), invite("d", None)]
+    store.schedule(jobs)
+    assert store.next_due_at() == NOW - HOUR
+    assert store.dead_letters() == [invite("d", None)]
+    assert store.backlog(NOW) == 2
+
+    (first,) = store.claim(NOW, 1, HOUR)
+    assert first == invite("b", NOW + HOUR, claims=1)
+    assert store.claim(NOW, 9, HOUR, besides=("invite",)) == []
+    assert [job.subject for job in store.claim(NOW, 9, HOUR)] == ["a"]
+    assert store.claim(NOW, 9, HOUR) == []
+
+
+def test_a_lease_that_ran_out_fences_off_who_had_it(store: SqlStore) -> None:
+    store.schedule([invite("a")])
+    (first,) = store.claim(NOW, 9, HOUR)
+    store.renew([first], NOW + 2 * HOUR)
+    assert store.claim(NOW + HOUR, 9, HOUR) == []
+    (second,) = store.claim(NOW + 2 * HOUR, 9, HOUR)
+
+    store.renew([first], NOW + 9 * HOUR)
+    for late in (store.end, store.again):
+        with pytest.raises(Conflict):
+            late(first)
+    store.again(second.model_copy(update={"due_at": NOW, "attempt": 1, "error": "Unavailable"}))
+    (third,) = store.claim(NOW, 9, HOUR)
+    assert (third.attempt, third.error, third.claims) == (1, "Unavailable", 3)
+    store.end(third)
+    with pytest.raises(NotFound):
+        store.job("invite", "a")
+
+
+def test_a_job_that_is_scheduled_again_begins_anew(store: SqlStore) -> None:
+    store.schedule([invite("a")])
+    (claimed,) = store.claim(NOW, 9, HOUR)
+    store.schedule([invite("a", NOW + HOUR)])
     with pytest.raises(Conflict):
-        store.save_invitation(anew)
+        store.end(claimed)
+    assert store.job("invite", "a").due_at == NOW + HOUR
+    store.cancel("invite", ["a", "b"])
+    assert store.next_due_at() is None
 
 
-def test_two_workers_never_get_the_same_invitation(store: SqlStore) -> None:
-    for place in range(60):
-        store.plan(invitation(f"n{place:02}"))
+def test_two_workers_never_get_the_same_job(store: SqlStore) -> None:
+    store.schedule([invite(f"n{place:02}") for place in range(60)])
 
     def claim(_: int) -> list[str]:
         found: list[str] = []
-        while claimed := store.claim_due(NOW, 7, HOUR):
-            found += [one.invitation_id for one in claimed]
+        while claimed := store.claim(NOW, 7, HOUR):
+            found += [job.subject for job in claimed]
         return found
 
     claimed = [name for own in together(4, claim) for name in own]
     assert sorted(claimed) == [f"n{place:02}" for place in range(60)]
+
+
+def test_a_transaction_is_done_whole_or_not_at_all(store: SqlStore) -> None:
+    def fail() -> None:
+        with store.transaction("person/x") as inside:
+            inside.plan(invitation())
+            assert inside.next_due_at() == NOW
+            raise PermissionError
+
+    with pytest.raises(PermissionError):
+        fail()
+    assert store.invitations() == []
+    with store.transaction("person/x") as inside:
+        inside.plan(invitation())
+    assert store.next_due_at() == NOW
+
+
+def test_who_takes_the_same_lock_waits(store: SqlStore) -> None:
+    def count_one(_: int) -> None:
+        with store.transaction("person/a", "person/b") as inside:
+            seen = len(inside.invitations())
+            inside.plan(invitation(f"n{seen}"))
+
+    together(6, count_one)
+    assert len(store.invitations()) == 6
+
+
+def test_the_audit_of_the_gate_keeps_its_order(store: SqlStore) -> None:
+    refused = GateDecision(intent_id="i", at=NOW, rule="G07", retry_at=NOW + HOUR, rule_set="1")
+    permit = GateDecision(intent_id="i", at=NOW + HOUR, rule_set="1")
+    for decision in (refused, permit):
+        store.add_decision(decision)
+    assert store.decisions("i") == [refused, permit]
+    assert store.decisions("j") == []
 
 
 # events in, messages out
@@ -659,85 +774,172 @@ def test_the_inbox_takes_an_event_once(store: SqlStore) -> None:
     first = InboxEvent("carrier", "e1", '{"a": 1}', NOW)
     second = InboxEvent("carrier", "e2", "{}", NOW - HOUR)
     other = InboxEvent("wms", "e1", "{}", NOW + HOUR)
-    assert store.add_to_inbox([first, second]) == 2
-    assert store.add_to_inbox([replace(first, raw="{}"), other, other]) == 1
-    assert store.add_to_inbox([]) == 0
+    assert store.add_to_inbox([first, second]) == [True, True]
+    again = [replace(first, raw="{}"), other, replace(other, raw="[]")]
+    assert store.add_to_inbox(again) == [False, True, False]
+    assert store.add_to_inbox([]) == []
     assert store.unprocessed(9) == [second, first, other]
     assert store.unprocessed(1) == [second]
 
-    store.settle_inbox(second, NOW)
-    store.settle_inbox(first, NOW, "occurred_at: is missing")
+    store.save_inbox(
+        [
+            replace(second, processed_at=NOW),
+            replace(first, processed_at=NOW, error="occurred_at: is missing"),
+        ]
+    )
 
     held_back = replace(first, processed_at=NOW, error="occurred_at: is missing")
     assert store.unprocessed(9) == [other]
     assert store.inbox(held_back=True) == [held_back]
     assert store.inbox() == [replace(second, processed_at=NOW), held_back, other]
+    assert store.inbox(limit=2) == [held_back, other]
+    assert store.inbox_event("wms", "e1") == other
+    with pytest.raises(NotFound):
+        store.inbox_event("wms", "e2")
+
+
+def test_a_test_is_kept_and_never_worked_on(store: SqlStore) -> None:
+    sample = InboxEvent("carrier", "e1", "{}", NOW, test=True)
+    store.add_to_inbox([sample])
+    assert store.unprocessed(9) == []
+    assert store.inbox() == [sample]
+
+
+@pytest.mark.postgres
+def test_an_import_waits_for_no_send_and_a_stop_waits_for_it(tmp_path: Path) -> None:
+    with empty_database("postgres", tmp_path) as url:
+        migrate(url)
+        store, order = open_store(url), list[str]()
+
+        def put(row: Shipment | Suppression) -> None:
+            store.put([row])
+            order.append(row.kind)
+
+        stop = Suppression(
+            address="+14155550123", channel="sms", status="suppressed", source="STOP", at=NOW
+        )
+        with ThreadPoolExecutor(2) as threads:
+            with store.transaction() as inside:
+                later = threads.submit(put, stop)
+                threads.submit(put, Shipment(shipment_ref="S1")).result(timeout=30)
+                assert inside.find(Suppression) == []
+                order.append("sent")
+            later.result(timeout=30)
+        assert order == ["shipments", "sent", "suppressions"]
+        store.close()
+
+
+def test_the_zone_of_a_shipment_is_known_by_its_reference_and_by_its_tracking_code(
+    store: SqlStore,
+) -> None:
+    store.put(
+        [
+            Shipment(shipment_ref="S1", tracking_code="T1", timezone="Europe/Lisbon"),
+            Shipment(shipment_ref="T1", timezone="Asia/Tokyo"),
+            Shipment(shipment_ref="S2", tracking_code="T2"),
+        ]
+    )
+    zones = [store.zone_of(code) for code in ("S1", "T1", "S2", "T2", "none")]
+    assert zones == ["Europe/Lisbon", "Asia/Tokyo", None, None, None]
+
+
+def test_endpoints_are_found_by_name_and_by_url(store: SqlStore) -> None:
+    shop = Endpoint("shop", "shopify", "p1", [{"sealed": "x", "until": None}], {}, None, True, NOW)
+    files = Endpoint("files", "folder", "/in", [], {"status": {"x": None}}, {"k": 1}, True, NOW)
+    store.save_endpoint(shop)
+    store.save_endpoint(files)
+    assert store.endpoints() == [files, shop]
+    assert store.endpoint("shop") == store.endpoint_at("shopify", "p1") == shop
+    store.save_endpoint(replace(shop, enabled=False))
+    assert not store.endpoint("shop").enabled
+    for absent in (("easypost", "p1"), ("shopify", "p2")):
+        with pytest.raises(NotFound):
+            store.endpoint_at(*absent)
+    with pytest.raises(NotFound):
+        store.endpoint("other")
+    with pytest.raises(Conflict):
+        store.save_endpoint(replace(shop, name="shop2"))
+
+
+def test_what_happens_at_an_endpoint_is_counted_by_the_hour(store: SqlStore) -> None:
+    refused = EndpointCount("shop", NOW, "refused")
+    word = EndpointCount("shop", NOW, "unknown", "status=XYZ", 2)
+    store.count([refused, word])
+    store.count([refused])
+    store.count([replace(refused, hour=NOW - HOUR)])
+    store.count([])
+    store.add_to_inbox([InboxEvent("shop", name, "{}", NOW) for name in ("a", "b")])
+    found = sorted(store.counts(NOW), key=lambda one: one.what)
+    assert found == [EndpointCount("shop", NOW, "event", "", 2), replace(refused, n=2), word]
 
 
 def test_an_event_that_comes_fifty_times_at_once_is_new_once(store: SqlStore) -> None:
     event = InboxEvent("carrier", "e1", "{}", NOW)
-    assert sum(together(10, lambda _: sum(store.add_to_inbox([event]) for _ in range(5)))) == 1
+    assert sum(together(10, lambda _: sum(store.add_to_inbox([event])[0] for _ in range(5)))) == 1
 
 
 def message(seq: int, **more: Any) -> OutboundMessage:
     known: dict[str, Any] = {"channel": "sms", "address": "+14155550123", "text": "Hello?"}
+    known["kind"] = "reply" if seq else "initiated"
     return OutboundMessage(message_key=f"i1:{seq}", interview_id="i1", seq=seq, **(known | more))
 
 
-def test_messages_leave_in_the_order_they_came(store: SqlStore, started: Interview) -> None:
-    store.save_interview(started, outbox=[message(5), message(3)])
-    assert store.due_replies(NOW, 1) == [message(5)]
-    store.save_message(message(5, state="sent", provider_id="p", sent_at=NOW))
-    store.save_message(message(4))
-    store.save_message(message(0))  # the first one waits with its invitation
-    assert store.due_replies(NOW, 9) == [message(3), message(4)]
-    assert store.message("i1:5") == message(5, state="sent", provider_id="p", sent_at=NOW)
+def test_a_message_that_is_pending_waits_with_a_job(store: SqlStore, started: Interview) -> None:
+    sent = message(5, state="sending", gated_at=NOW)
+    store.save_interview(started, outbox=[message(3, due_at=NOW + HOUR), sent])
+    store.add_messages([message(4)])
+    assert store.messages(interview_id="i1") == [message(3, due_at=NOW + HOUR), sent, message(4)]
+    assert [job.subject for job in store.claim(NOW, 9, HOUR)] == ["i1:4"]
+    assert [job.subject for job in store.claim(NOW + HOUR, 1, HOUR)] == ["i1:3"]
 
 
-def test_a_message_waits_until_it_is_due(store: SqlStore, started: Interview) -> None:
-    later = message(1, due_at=NOW + HOUR, attempt=2)
-    store.save_interview(started, outbox=[later])
-    assert store.due_replies(NOW, 9) == []
-    assert store.due_replies(NOW + HOUR, 9) == [later]
+def test_messages_are_found_by_person_and_time(store: SqlStore, started: Interview) -> None:
+    early, late = (message(n, state="sent", gated_at=NOW + n * HOUR) for n in (1, 2))
+    failed = message(3, state="failed", gated_at=NOW + 3 * HOUR)
+    other = message(4, address="ann@example.com", channel="email", state="unknown", gated_at=NOW)
+    store.add_messages([early, late, failed, other])
+    assert store.messages(addresses=["+14155550123"], gated_since=NOW + 2 * HOUR) == [late]
+    assert store.messages(channel="email", gated_since=NOW) == [other]
+    assert store.messages(state="failed") == [failed]
 
 
-def test_a_message_is_claimed_once_and_shows_up_again_when_its_sender_stopped(
-    store: SqlStore, started: Interview
-) -> None:
+def test_invitations_of_a_study_are_counted(store: SqlStore, started: Interview) -> None:
+    store.add_messages([message(0, state="sent", gated_at=NOW), message(1, gated_at=NOW)])
+    assert store.invited(started.study) == store.invited(started.study, NOW) == 1
+    assert store.invited(started.study, NOW + HOUR) == store.invited("other") == 0
+
+
+def test_a_message_moves_once(store: SqlStore, started: Interview) -> None:
     store.save_interview(started, outbox=[message(1)])
 
-    def claim(_: int) -> bool:
+    def send(_: int) -> bool:
         try:
-            store.claim_message("i1:1", NOW + HOUR)
+            store.move_message(message(1, state="sending"), "pending")
         except Conflict:
             return False
         return True
 
-    assert sum(together(4, claim)) == 1
-    assert store.due_replies(NOW, 9) == []
-    assert store.due_replies(NOW + HOUR, 9) == [message(1, state="sending", due_at=NOW + HOUR)]
+    assert sum(together(4, send)) == 1
+    assert store.message("i1:1") == message(1, state="sending")
 
 
 def test_an_invited_interview_is_stored_with_its_message_or_not_at_all(store: SqlStore) -> None:
     store.save_study(study())
     store.plan(invitation())
-    (first,) = store.claim_due(NOW, 9, HOUR)
-    (second,) = store.claim_due(NOW + HOUR, 9, HOUR)
-    asked = {"interview_id": "i1"}
+    asks = invitation(state="sending", interview_id="i1")
 
     with pytest.raises(Conflict):
         store.add_interview(
-            interview(), "t", outbox=[message(0)], invitation=first.model_copy(update=asked)
+            interview(), "t", outbox=[message(0)], invitation=asks.model_copy(update={"version": 7})
         )
     for nothing in (lambda: store.interview("i1"), lambda: store.message("i1:0")):
         with pytest.raises(NotFound):
             nothing()
 
-    asks = second.model_copy(update=asked)
     store.add_interview(interview(), "t", outbox=[message(0)], invitation=asks)
     assert store.interview("i1").turns == (opener(),)
     assert store.message("i1:0") == message(0)
-    assert store.invitations() == [asks]
+    assert store.invitations() == [asks.model_copy(update={"version": 1})]
 
 
 def test_a_message_is_stored_once(store: SqlStore, started: Interview) -> None:
@@ -747,34 +949,120 @@ def test_a_message_is_stored_once(store: SqlStore, started: Interview) -> None:
     assert store.interview("i1").version == 1
 
 
+def photo(photo_id: str, **more: Any) -> Photo:
+    given = {"interview_id": "i1", "at": NOW, "width": 4, "height": 3, "jpeg": b"\xff\xd8"}
+    return Photo(**{"photo_id": photo_id, **given, **more})
+
+
+def test_photos_come_back_and_are_listed_without_their_pictures(
+    store: SqlStore, started: Interview
+) -> None:
+    late, early = photo("p1", at=NOW + HOUR), photo("p2")
+    for each in (late, early):
+        store.add_photo(each, limit=2)
+    assert store.photo("p1") == late
+    assert store.photos(["i1", "i2"]) == [replace(p, jpeg=b"") for p in (early, late)]
+    assert store.photos([]) == []
+    with pytest.raises(NotFound):
+        store.photo("p3")
+    with pytest.raises(NotFound):
+        store.add_photo(photo("p3", interview_id="nobody"), limit=2)
+
+
+def test_of_two_photos_at_once_only_one_takes_the_last_place(
+    url: str, store: SqlStore, started: Interview
+) -> None:
+    together = Barrier(2)
+
+    def add(photo_id: str) -> bool:
+        together.wait()
+        try:
+            store.add_photo(photo(photo_id), limit=1)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(add, ["p1", "p2"])) == [False, True]
+
+
 # access and analysis
 
 
+def test_a_study_is_embedded_where_its_widget_says(store: SqlStore) -> None:
+    with pytest.raises(NotFound):
+        store.widget("parcel")
+    first = Widget("parcel", ["https://shop.example.com"], 1, NOW)
+    other = Widget("claims", [], 3, NOW + HOUR)
+    store.save_widget(replace(first, origins=[]))
+    store.save_widget(first)
+    store.save_widget(other)
+    assert store.widget("parcel") == first
+    assert store.widgets() == [other, first]
+
+
 def test_keys(store: SqlStore) -> None:
-    first = ApiKey("k1", "shop", "hash", NOW + HOUR, None)
-    second = ApiKey("k2", "erp", "hash2", NOW, NOW + HOUR)
-    store.add_key(first)
-    store.add_key(second)
-    with pytest.raises(Conflict):
-        store.add_key(first)
-    assert store.key("k1") == first
+    first = ApiKey(key_id="k1", name="shop", sha256="hash", created_at=NOW + HOUR)
+    second = ApiKey(
+        key_id="k2",
+        name="erp",
+        sha256="hash2",
+        scopes=("events",),
+        created_at=NOW,
+        expires_at=NOW + 9 * HOUR,
+        last_used_at=NOW + HOUR,
+    )
+    store.save_key(first)
+    store.save_key(second)
     assert store.keys() == [second, first]
+    revoked = first.model_copy(update={"revoked_at": NOW})
+    store.save_key(revoked)
+    store.note_use("k1", NOW + HOUR)
+    assert store.key("k1") == revoked.model_copy(update={"last_used_at": NOW + HOUR})
+    with pytest.raises(NotFound):
+        store.key("k3")
 
 
-def test_a_new_password_ends_every_session(store: SqlStore) -> None:
-    assert store.owner_password() is None
-    store.set_owner_password("hash1")
-    store.add_session("s1", NOW + HOUR)
-    store.add_session("s2", NOW + HOUR)
-    assert store.has_session("s1", NOW)
-    assert not store.has_session("s1", NOW + HOUR)
-    assert not store.has_session("s3", NOW)
+def test_a_changed_user_is_logged_out_everywhere(store: SqlStore) -> None:
+    ann = User(login="ann", role="owner", password_hash="hash1", created_at=NOW)
+    bob = User(login="bob", role="viewer", name="Bob", password_hash="hash2", created_at=NOW)
+    store.save_user(bob)
+    store.save_user(ann)
+    assert store.users() == [ann, bob]
+    first, second, third = (
+        Session(session_hash=name, login=login, began_at=NOW, seen_at=NOW)
+        for name, login in (("s1", "ann"), ("s2", "ann"), ("s3", "bob"))
+    )
+    for session in (first, second, third):
+        store.add_session(session)
     store.end_session("s2")
-    assert not store.has_session("s2", NOW)
+    for gone in ("s2", "s4"):
+        store.note_seen(gone, NOW + HOUR)  # does not bring it back
+        with pytest.raises(NotFound):
+            store.session(gone)
+    store.note_seen("s1", NOW + HOUR)
+    assert store.session("s1") == first.model_copy(update={"seen_at": NOW + HOUR})
 
-    store.set_owner_password("hash2")
-    assert store.owner_password() == "hash2"
-    assert not store.has_session("s1", NOW)
+    store.save_user(ann.model_copy(update={"password_hash": "hash3"}))
+    assert store.user("ann").password_hash == "hash3"
+    with pytest.raises(NotFound):
+        store.session("s1")
+    assert store.session("s3") == third
+    with pytest.raises(NotFound):
+        store.user("eve")
+
+
+def test_the_audit_log_is_one_chain_also_for_writers_side_by_side(store: SqlStore) -> None:
+    def append(number: int) -> None:
+        what = AuditEntry(at=NOW, actor=f"key:{number}", what="export", about="study:parcel")
+        store.add_to_audit(what)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(append, range(20)))
+    entries = store.audit()
+    assert len({entry.actor for entry in entries}) == 20
+    assert first_broken(entries) is None
+    assert store.audit(newest=2) == [entries[-1], entries[-2]]
 
 
 def test_findings_come_back_as_they_were(store: SqlStore) -> None:
@@ -825,3 +1113,104 @@ def test_a_reader_waits_for_no_writer_and_sees_one_state(url: str, store: SqlSto
         assert reading.scalar(names) == "Acme"
     assert store.find(Account)[0].account_name == "Other"
     database.close()
+
+
+# messages of people, and links
+
+
+def came(provider_id: str, seconds: float = 0, **more: Any) -> InboundMessage:
+    at = NOW + timedelta(seconds=seconds)
+    known: dict[str, Any] = {"channel": "sms", "address": "+14155550123", "text": provider_id}
+    return InboundMessage(provider_id=provider_id, received_at=at, **(known | more))
+
+
+def take(store: SqlStore, message: InboundMessage) -> bool:
+    return store.take_message(message, message.received_at + timedelta(seconds=4))
+
+
+def batches(store: SqlStore, now: datetime) -> dict[Job, list[str]]:
+    """What is due then, job by job, as their worker gets it."""
+    jobs = store.claim(now, 99, HOUR)
+    return {job: [part.provider_id for part in store.take_batch(job)] for job in jobs}
+
+
+def test_a_message_of_a_person_is_taken_once_with_what_it_changes(store: SqlStore) -> None:
+    stop = Suppression(
+        address="+14155550123", channel="sms", status="suppressed", source="STOP", at=NOW
+    )
+    taken = together(10, lambda _: store.take_message(came("SM1", wish="stop"), NOW, book=[stop]))
+    assert sum(taken) == 1
+    assert store.find(Suppression) == [stop]
+    assert [message.provider_id for message in store.inbound_messages()] == ["SM1"]
+
+
+def test_parts_wait_for_each_other_and_stay_together(store: SqlStore) -> None:
+    second = timedelta(seconds=1)
+    for message in (came("SM1"), came("SM2", 3), came("SM3", 3, address="+14155550124")):
+        take(store, message)
+    assert batches(store, NOW + 6 * second) == {}
+    (one, parts), (other, alone) = batches(store, NOW + 7 * second).items()
+    assert (parts, alone) == (["SM1", "SM2"], ["SM3"])
+    store.settle_batch(other, [came("SM3")], "answered", None)
+    with pytest.raises(Conflict):
+        store.settle_batch(other, [came("SM3")], "answered", None)
+
+    take(store, came("SM4", 8))
+    assert list(batches(store, NOW + 12 * second).values()) == [["SM4"]]
+    again = batches(store, NOW + 2 * HOUR)  # their worker stopped
+    assert list(again.values()) == [["SM1", "SM2"], ["SM4"]]
+    with pytest.raises(Conflict):
+        store.take_batch(one)  # it lost its lease
+    first = next(iter(again))
+    store.settle_batch(first, store.take_batch(first), "answered", None)
+    told = {message.provider_id: message.outcome for message in store.inbound_messages()}
+    assert told == dict.fromkeys(("SM1", "SM2", "SM3"), "answered") | {"SM4": None}
+    assert store.next_due_at() == NOW + 3 * HOUR
+
+
+def test_who_writes_more_before_the_answer_begins_waits_again(store: SqlStore) -> None:
+    take(store, came("SM1"))
+    (job,) = store.claim(NOW + timedelta(seconds=5), 9, HOUR)
+    take(store, came("SM2", 5))
+    with pytest.raises(Conflict):
+        store.take_batch(job)
+    assert batches(store, NOW + timedelta(seconds=8)) == {}
+    assert list(batches(store, NOW + timedelta(seconds=9)).values()) == [["SM1", "SM2"]]
+
+
+def test_what_is_no_text_is_answered_alone_and_what_is_answered_not_again(
+    store: SqlStore,
+) -> None:
+    take(store, came("SM1"))
+    take(store, came("SM2", 1, wish="help"))
+    take(store, came("SM3", 2, wish="start", outcome="the provider answered"))
+    found = sorted(batches(store, NOW + HOUR).values())
+    assert found == [["SM1"], ["SM2"]]
+
+
+def test_a_replaced_link_is_known_and_a_revoked_one_is_not(
+    store: SqlStore, started: Interview
+) -> None:
+    store.replace_link("i1", "second", "replaced", NOW)
+    store.replace_link("i1", "third", "revoked", NOW)
+    assert store.interview_by_token("third").interview_id == "i1"
+    assert store.interview_by_former_link("token").interview_id == "i1"
+    for gone in ("second", "nobodys"):
+        with pytest.raises(NotFound):
+            store.interview_by_former_link(gone)
+        with pytest.raises(NotFound):
+            store.interview_by_token(gone)
+    with pytest.raises(NotFound):
+        store.replace_link("nobodys", "fourth", "replaced", NOW)
+
+
+def test_a_report_never_goes_back(store: SqlStore, started: Interview) -> None:
+    store.save_interview(started, outbox=[message(1, state="sending")])
+    told = [
+        store.report_delivery("i1:1", "SM1", delivery, None, NOW)
+        for delivery in ("delivered", "accepted", "delivered")
+    ]
+    assert [bool(one) for one in told] == [True, False, False]
+    found = store.message("i1:1")
+    assert (found.state, found.provider_id, found.delivery) == ("sent", "SM1", "delivered")
+    assert store.messages_to("+14155550123", NOW - HOUR) == [found]

@@ -7,7 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import UTCDateTime
 from sqlmodel.sql.sqltypes import AutoString
 
-from interviewer.adapters.tables import Table
+from interviewer.adapters.sql.tables import Table, is_modelled
 
 
 def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -24,6 +24,7 @@ context.configure(
     target_metadata=Table.metadata,
     render_as_batch=True,  # SQLite alters a table by copying it
     render_item=plain_type,
+    include_name=is_modelled,
 )
 with context.begin_transaction():
     context.run_migrations()

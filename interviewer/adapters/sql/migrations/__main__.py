@@ -1,4 +1,4 @@
-"""Draft the next migration: `python -m interviewer.adapters.migrations 0002 "say what changes"`.
+"""Draft the next migration: `python -m interviewer.adapters.sql.migrations 0002 "what changes"`.
 
 It compares the tables with a fresh database at head and writes a file into `versions/`; read it.
 """
@@ -8,7 +8,7 @@ import tempfile
 
 from alembic import command
 
-from interviewer.adapters.sql_engine import Database, migrations
+from interviewer.adapters.sql.engine import Database, migrations
 
 
 def main(revision: str, message: str) -> None:

@@ -1,0 +1,87 @@
+# ruff: noqa: D102 - what a method means is said once, in the protocol
+"""Analyses and their findings."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    insert,
+    select,
+)
+from sqlmodel import col
+
+from interviewer.adapters.sql.part import Part
+from interviewer.adapters.sql.tables import (
+    AccountRiskTable,
+    AnalysisRunTable,
+    FindingTable,
+    SignalTable,
+    ThemeTable,
+)
+from interviewer.core.errors import NotFound
+from interviewer.store import AnalysisRun, Runs
+
+FINDINGS: dict[str, type[FindingTable]] = {
+    "themes": ThemeTable,
+    "signals": SignalTable,
+    "risks": AccountRiskTable,
+}
+WHOLE = ("run_id", "at", "settings", "memory", "patterns", "report")  # in the row of the run
+_NEWEST_RUN = (col(AnalysisRunTable.at).desc(), col(AnalysisRunTable.run_id))
+
+
+class SqlRuns(Part, Runs):
+    """Analyses and their findings."""
+
+    def save_run(self, run: AnalysisRun) -> None:
+        whole = {name: getattr(run, name) for name in WHOLE}
+        with self._database.write() as connection:
+            connection.execute(insert(AnalysisRunTable).values(whole))
+            for name, table in FINDINGS.items():
+                repeated = table.model_fields.keys() - FindingTable.model_fields.keys()
+                rows = [
+                    {"run_id": run.run_id, "place": place, "data": data}
+                    | {column: data.get(column) for column in repeated}
+                    for place, data in enumerate(getattr(run, name))
+                ]
+                if rows:
+                    connection.execute(insert(table), rows)
+
+    def latest_run(self) -> AnalysisRun | None:
+        newest = select(col(AnalysisRunTable.run_id)).order_by(*_NEWEST_RUN).limit(1)
+        with self._database.read() as connection:
+            run_id = connection.scalar(newest)
+            return None if run_id is None else _whole_run(connection, run_id)
+
+    def runs(self) -> list[AnalysisRun]:
+        table = AnalysisRunTable
+        head = select(col(table.run_id), col(table.at), col(table.settings)).order_by(*_NEWEST_RUN)
+        empty: dict[str, Any] = {
+            **dict.fromkeys(FINDINGS, ()),
+            "memory": {},
+            "patterns": {},
+            "report": "",
+        }
+        with self._database.read() as connection:
+            return [AnalysisRun(**row, **empty) for row in connection.execute(head).mappings()]
+
+    def run(self, run_id: str) -> AnalysisRun:
+        with self._database.read() as connection:
+            found = _whole_run(connection, run_id)
+        if found is None:
+            raise NotFound(f"No run {run_id!r}.")
+        return found
+
+
+def _whole_run(connection: Connection, run_id: str) -> AnalysisRun | None:
+    own = select(AnalysisRunTable).where(col(AnalysisRunTable.run_id) == run_id)
+    row = connection.execute(own).mappings().first()
+    if row is None:
+        return None
+    rows: dict[str, Any] = {
+        name: connection.scalars(
+            select(col(table.data)).where(col(table.run_id) == run_id).order_by(col(table.place))
+        ).all()
+        for name, table in FINDINGS.items()
+    }
+    return AnalysisRun(**row, **rows)
