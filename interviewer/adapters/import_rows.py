@@ -1,6 +1,7 @@
 """From one record of a file to the rows of the book of business."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,9 +42,9 @@ _TIMES = {
     *SHIPMENT_TIMES,
 }
 _TIMES_AHEAD = {"promised_at", "promised_from", "estimated_at", "estimate_before"}
-_DATES = {"renewal_date", "notice_date", "review_date", "decided_at"}
+_DATES = {"renewal_date", "notice_date", "review_date", "decided_at", "date", "due_date"}
 _PHONES, _EMAILS = {"phone"}, {"email", "owner_email", "second_owner_email"}
-_JSON = {"available_actions", "raw_codes", "turns", "context"}
+_JSON = {"available_actions", "raw_codes", "turns", "segments", "context"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Plan:
     """How the columns and words of a file are to be read.
 
     `columns` maps our column names to those of the file; `region` is the country of national
-    phone numbers; times without an offset are local in `timezone`.
+    phone numbers; times without an offset are local in `timezone`. With `unknown`, a word that is
+    none of ours is counted there, as `column=word`, and stands for not known; else it is refused.
     """
 
     now: datetime
@@ -60,6 +62,7 @@ class Plan:
     timezone: str = "UTC"
     region: str | None = None
     source: str = "import"
+    unknown: Counter[str] | None = None
 
 
 _MORE_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
@@ -67,6 +70,9 @@ _MORE_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     ImportedTranscript: TURN_COLUMNS,
 }
 
+
+NOT_KNOWN = {"status": "unknown", "exception_code": "unspecified"}
+"""What stands for a word that is none of ours; of other columns nothing does."""
 
 QUALITIES = {
     "occurred_at": "time_quality",
@@ -180,11 +186,14 @@ class RowReader:
                 ours = mapped[key]
             elif key in words:
                 ours = key
+            elif self.plan.unknown is not None:
+                self.plan.unknown[f"{column}={word}"] += 1
+                ours = NOT_KNOWN.get(column)
             else:
                 fix = f"is no word of ours; map it with --values{nearest(word, words)}"
                 raise InvalidInput(column, fix, word)
             if ours is None:
-                ignored = word
+                ignored = word if key in mapped else ignored
                 del values[column]
             else:
                 values[column] = ours

@@ -7,7 +7,7 @@ wrote, what is known of the shipment included, is in the user part, redacted and
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources.abc import Traversable
@@ -83,6 +83,17 @@ class Prompt:
     prompt_hash: str
 
 
+def environment(sources: Mapping[str, str]) -> SandboxedEnvironment:
+    """What renders prompts: sandboxed, and strict about values that are missing."""
+    return SandboxedEnvironment(
+        loader=FunctionLoader(sources.get),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text for a model; no page shows it
+    )
+
+
 class PromptWriter:
     """Writes the prompt of a turn from the templates in `folder`."""
 
@@ -90,13 +101,7 @@ class PromptWriter:
         self._phrases = phrases
         self._redact = redact
         self._sources = {name: (folder / name).read_text(encoding="utf-8") for name in TEMPLATES}
-        self._environment = SandboxedEnvironment(
-            loader=FunctionLoader(self._sources.get),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # plain text for a model; no page shows it
-        )
+        self._environment = environment(self._sources)
 
     def write(
         self,

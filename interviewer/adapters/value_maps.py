@@ -6,6 +6,7 @@ ignored on purpose. Their words compare without case and outer spaces.
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -28,7 +29,8 @@ ValueMap = Mapping[str, Mapping[str, str | None]]
 """column -> their word, in lower case -> ours, or None to ignore it."""
 
 
-def vocabulary(kind: type[Row]) -> dict[str, tuple[str, ...]]:
+@cache  # asked once per event
+def vocabulary(kind: type[Row]) -> Mapping[str, tuple[str, ...]]:
     """Each column of a kind that takes only certain words, and these words."""
     words = {name: _words(field.annotation) for name, field in kind.model_fields.items()}
     return {
@@ -66,7 +68,7 @@ def load_value_map(path: Path, kind: type[Row]) -> ValueMap:
         raise InvalidInput("--values", f"{path.name} cannot be read: {error}") from None
     if root is None:
         return {}
-    allowed = _all_columns() | vocabulary(kind)
+    allowed = {**_all_columns(), **vocabulary(kind)}
     reader = _MapReader(path.name, allowed)
     return {name: reader.words(name, node) for name, node in reader.entries(root)}
 

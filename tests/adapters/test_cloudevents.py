@@ -12,6 +12,7 @@ from interviewer.adapters.carriers import cloudevents
 from interviewer.adapters.carriers.cloudevents import TYPES
 from interviewer.core.book import (
     Account,
+    Action,
     Claim,
     Consent,
     Contact,
@@ -22,6 +23,7 @@ from interviewer.core.book import (
     ShipmentEvent,
 )
 from interviewer.core.errors import InvalidInput
+from interviewer.ports import Circumstances
 
 NOW = datetime(2026, 9, 15, 14, tzinfo=UTC)
 BEFORE = "2026-09-14T17:00:00-04:00"
@@ -35,11 +37,11 @@ def event(kind: str, data: Any, **changes: Any) -> str:
 
 
 def rows(kind: str, data: Any, **changes: Any) -> list[Row]:
-    return cloudevents.rows(event(kind, data, **changes), NOW)
+    return cloudevents.rows(event(kind, data, **changes).encode(), Circumstances(NOW))
 
 
 def test_an_event_is_named_by_its_source_and_its_id() -> None:
-    assert cloudevents.event_id(event("shipment.status", {}, id="7")) == "tms/7"
+    assert cloudevents.identity(event("shipment.status", {}, id="7").encode()) == "tms/7"
 
 
 @pytest.mark.parametrize(
@@ -59,14 +61,14 @@ def test_an_envelope_that_breaks_a_rule_names_the_field(
     changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        cloudevents.event_id(event("shipment.status", {}, **changes))
+        cloudevents.identity(event("shipment.status", {}, **changes).encode())
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("raw", ["[]", "7", '"text"', "null"])
 def test_what_is_no_object_is_no_event(raw: str) -> None:
-    with pytest.raises(InvalidInput, match="event"):
-        cloudevents.event_id(raw)
+    with pytest.raises(InvalidInput, match="body"):
+        cloudevents.identity(raw.encode())
 
 
 def test_a_delivery_with_recipient_account_and_consent() -> None:
@@ -91,7 +93,7 @@ def test_a_delivery_with_recipient_account_and_consent() -> None:
         "account": ACCOUNT,
         "consent": {"sms": True, "email": False, "source": "checkout", "at": BEFORE},
     }
-    shipment, scan, sms, email = rows("shipment.delivered", data)
+    shipment, sms, email, scan = rows("shipment.delivered", data)
     assert isinstance(shipment, Shipment)
     assert (shipment.recipient_name, shipment.language, shipment.item) == ("Ann", "es", None)
     assert (shipment.phone, shipment.email) == ("+14155550123", "ann@example.com")
@@ -188,6 +190,13 @@ def test_a_score_and_an_outcome() -> None:
     assert (outcome.outcome, outcome.value_after) == ("shrunk", 5000)
 
 
+def test_what_the_account_team_said_it_would_look_at() -> None:
+    data = {"account": ACCOUNT, "what": "the Friday slots", "said_at": "2026-09-10"}
+    (action,) = rows("account.action", {**data, "contact": {"ref": "c-1"}})
+    assert isinstance(action, Action)
+    assert (action.account_ref, action.contact_ref, action.done_at) == ("ACME", "c-1", None)
+
+
 @pytest.mark.parametrize(
     ("channel", "address"), [("sms", "+14155550123"), ("email", "ann@example.com")]
 )
@@ -215,10 +224,10 @@ SHIPMENT = {"shipment_ref": "L-1", "status": "delivered", "occurred_at": BEFORE}
         ("shipment.status", [], "data"),
         ("shipment.status", {**SHIPMENT, "shipment_ref": None}, "shipment_ref"),
         ("shipment.status", {**SHIPMENT, "shipment_ref": {}}, "shipment_ref"),
-        ("shipment.status", {**SHIPMENT, "status": "arrived-ish"}, "status"),
-        ("shipment.status", {**SHIPMENT, "status": None}, "status"),
-        ("shipment.exception", {**SHIPMENT, "exception_code": "gremlins"}, "exception_code"),
-        ("shipment.status", {**SHIPMENT, "occurred_at": "yesterday"}, "occurred_at"),
+        ("shipment.status", {**SHIPMENT, "status": None}, "data.status"),
+        ("shipment.status", {**SHIPMENT, "occurred_at": "yesterday"}, "data.occurred_at"),
+        ("shipment.status", {**SHIPMENT, "promised_at": "soon"}, "data.promised_at"),
+        ("action.confirmed", {"request_id": "r-1"}, "data.request_id"),
         (
             "shipment.status",
             {**SHIPMENT, "occurred_at": (NOW + timedelta(days=9)).isoformat()},
@@ -245,6 +254,46 @@ def test_data_that_breaks_a_rule_names_the_field(kind: str, data: Any, field: st
     with pytest.raises(InvalidInput) as caught:
         rows(kind, data)
     assert caught.value.field == field
+
+
+def test_words_that_are_none_of_ours_stand_for_not_known_and_are_counted() -> None:
+    data = {**SHIPMENT, "status": "Arrived-ish", "exception_code": "gremlins", "proof": "dance"}
+    seen = Circumstances(NOW)
+    *_, scan = cloudevents.rows(event("shipment.exception", data).encode(), seen)
+    assert isinstance(scan, ShipmentEvent)
+    assert (scan.status, scan.exception_code) == ("unknown", "unspecified")
+    assert scan.raw_codes == {"status": "Arrived-ish", "exception_code": "gremlins"}
+    assert seen.unknown["status=Arrived-ish"] == seen.unknown["exception_code=gremlins"] == 1
+
+    words = {"status": {"arrived-ish": "delivered"}, "exception_code": {"gremlins": "damaged"}}
+    mapped = Circumstances(NOW, words=words)
+    *_, scan = cloudevents.rows(event("shipment.exception", data).encode(), mapped)
+    assert isinstance(scan, ShipmentEvent)
+    assert (scan.status, scan.exception_code) == ("delivered", "damaged")
+    ignored = Circumstances(NOW, words={"status": {"arrived-ish": None}})
+    data["exception_code"] = None
+    found = cloudevents.rows(event("shipment.status", data).encode(), ignored)
+    assert not any(isinstance(row, ShipmentEvent) for row in found)
+
+
+def test_one_a_batch_and_the_binary_mode_are_the_same_events() -> None:
+    one = event("shipment.status", SHIPMENT)
+    batch = {"Content-Type": "application/cloudevents-batch+json; charset=utf-8"}
+    assert cloudevents.unpack(one.encode(), {}) == [one.encode()]
+    unpacked = cloudevents.unpack(f"[{one}, {one}]".encode(), batch)
+    assert [json.loads(each) for each in unpacked] == [json.loads(one)] * 2
+    binary = {f"ce-{k}": v for k, v in json.loads(one).items() if k != "data"}
+    (made,) = cloudevents.unpack(json.dumps(SHIPMENT).encode(), binary)
+    assert json.loads(made) == json.loads(one)
+    for broken in (b"[", b"7", b"\xff"):
+        assert cloudevents.unpack(broken, batch) == [broken]
+
+
+def test_facts_and_answers_beside_scans() -> None:
+    answer = {"request_id": "r-1", "shipment_ref": "L-1", "text": "Booked for Friday"}
+    (said,) = cloudevents.facts(event("action.refused", answer).encode())
+    assert said == cloudevents.ActionAnswer("r-1", False, "L-1", "Booked for Friday", None)
+    assert cloudevents.parse(event("claim.opened", {"claim_ref": "C"}).encode()) == []
 
 
 Leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)

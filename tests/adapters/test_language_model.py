@@ -82,11 +82,16 @@ PHRASES = {
         playback="{notes}",
         closings={},
         hand_off={},
+        mail={},
         opted_out="Out.",
         help="Help.",
         late_answer="Thanks.",
         stop_phrases=(),
         help_words=(),
+        reminder="Reminder.",
+        what_changed="What?",
+        looked_at="{what}?",
+        welcome_back="{question}",
     )
 }
 

@@ -2,23 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Boolean, Connection, DateTime, Integer, inspect, text
 
-from interviewer.adapters import tables
-from interviewer.adapters.sql_engine import Database, DatabaseNotReady
-from interviewer.adapters.sql_store import migrate, open_store
+from interviewer.adapters.sql import tables
+from interviewer.adapters.sql.engine import Database, DatabaseNotReady, migrations
+from interviewer.adapters.sql.store import migrate, open_store
+from interviewer.core.access import ORDINARY_SCOPES, ApiKey, AuditEntry, Session, User
 from interviewer.core.case import Case
-from interviewer.core.errors import InvalidInput, Unavailable
+from interviewer.core.errors import InvalidInput, NotFound, Unavailable
+from interviewer.core.inbound import InboundMessage
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.invitation import Invitation, OutboundMessage
+from interviewer.core.notice import Destination, Notice, Occurrence
 from interviewer.core.study import Study
-from interviewer.ports import ApiKey, InboxEvent
+from interviewer.store import Endpoint, EndpointCount, InboxEvent, Photo, Widget
 from tests.databases import DATABASES, empty_database
 
 VALUES: list[tuple[type[Any], type[tables.Table], set[str]]] = [
@@ -28,8 +33,19 @@ VALUES: list[tuple[type[Any], type[tables.Table], set[str]]] = [
     (Case, tables.CaseTable, set()),
     (Invitation, tables.InvitationTable, set()),
     (OutboundMessage, tables.OutboundMessageTable, {"+place"}),
+    (InboundMessage, tables.InboundMessageTable, set()),
     (InboxEvent, tables.InboxEventTable, set()),
+    (Endpoint, tables.EndpointTable, set()),
+    (EndpointCount, tables.EndpointCountTable, set()),
     (ApiKey, tables.ApiKeyTable, set()),
+    (User, tables.UserTable, set()),
+    (Session, tables.SessionTable, set()),
+    (AuditEntry, tables.AuditEntryTable, {"+place"}),
+    (Occurrence, tables.OccurrenceTable, {"+occurrence_id", "+spread_at"}),
+    (Destination, tables.DestinationTable, set()),
+    (Notice, tables.NoticeTable, set()),
+    (Photo, tables.PhotoTable, set()),
+    (Widget, tables.WidgetTable, set()),
     *((kind, table, {"+identity"}) for kind, table in tables.BOOK.items()),
 ]
 
@@ -54,7 +70,11 @@ def test_the_migrations_make_the_tables_of_the_models(url: str) -> None:
     migrate(url)
     database = Database(url)
     with database.read() as connection:
-        options = {"compare_type": True, "compare_server_default": True}
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": tables.is_modelled,
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, tables.Table.metadata) == []
         assert len(tables.Table.metadata.tables) > 20
@@ -78,12 +98,34 @@ def test_a_database_that_is_not_at_head_is_refused(url: str) -> None:
         migrate(url)
 
 
+OWNER = User(
+    login="ann", role="owner", password_hash="hash", created_at=datetime(2026, 11, 2, tzinfo=UTC)
+)
+
+
+def test_the_owner_of_before_is_a_user_and_keys_keep_their_doors(url: str) -> None:
+    database = Database(url)
+    with database.write() as connection:
+        command.upgrade(migrations(connection), "0004")
+        connection.execute(text("insert into owner (owner_id, password_hash) values (1, 'hash')"))
+        columns = "key_id, name, sha256, created_at"
+        row = "'k1', 'shop', 'h', '2026-11-02 00:00:00+00:00'"
+        connection.execute(text(f"insert into api_key ({columns}) values ({row})"))
+    database.close()
+    migrate(url)
+    store = open_store(url)
+    owner = store.user("owner")
+    assert (owner.role, owner.password_hash) == ("owner", "hash")
+    assert store.key("k1").scopes == ORDINARY_SCOPES
+    store.close()
+
+
 def test_migrating_again_changes_nothing(url: str) -> None:
     migrate(url)
     store = open_store(url)
-    store.set_owner_password("hash")
+    store.save_user(OWNER)
     migrate(url)
-    assert store.owner_password() == "hash"
+    assert store.users() == [OWNER]
     store.close()
 
 
@@ -116,3 +158,38 @@ def test_a_database_that_does_not_answer_is_unavailable(url: str) -> None:
     with pytest.raises(Unavailable) as caught:
         open_store(url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_database_with_interviews_comes_to_this_version(url: str) -> None:
+    database = Database(url)
+    with database.write() as connection:
+        command.upgrade(migrations(connection), "0001")
+        for table, own in (("study", {}), ("interview", {"study": "s", "study_version": 1})):
+            values = {
+                name: _example(type_) for name, type_ in _needed_columns(connection, table)
+            } | {"slug": "s", "version": 1, **own}
+            known = {name for name, _ in _needed_columns(connection, table)}
+            row = {name: value for name, value in values.items() if name in known}
+            places = ", ".join(f":{name}" for name in row)
+            said = f'insert into "{table}" ({", ".join(row)}) values ({places})'
+            connection.execute(text(said), row)
+    database.migrate()
+    with database.read() as connection:
+        assert connection.scalar(text("select count(*) from interview")) == 1
+        assert connection.scalar(text("select count(*) from study")) == 1
+    with pytest.raises(NotFound), database.write() as connection:
+        connection.execute(text("update interview set study = 'gone'"))
+    database.close()
+
+
+def _needed_columns(connection: Connection, table: str) -> list[tuple[str, type[Any]]]:
+    columns = inspect(connection).get_columns(table)
+    return [(c["name"], type(c["type"])) for c in columns if not c["nullable"]]
+
+
+def _example(type_: type[Any]) -> Any:
+    if issubclass(type_, Boolean):
+        return False
+    if issubclass(type_, DateTime):
+        return datetime(2026, 1, 1, tzinfo=UTC)
+    return 0 if issubclass(type_, Integer) else "[]"

@@ -166,6 +166,8 @@ def test_the_shipped_weights_are_those_of_the_training_sentences() -> None:
     learned = train()
     assert learned["threshold"] == shipped["threshold"]
     assert learned["weights"] == pytest.approx(shipped["weights"], abs=0.002)
+    for language, words in shipped["words"].items():
+        assert learned["words"][language] == pytest.approx(words, abs=0.002)
 
 
 def test_every_pattern_of_every_language_compiles() -> None:

@@ -1,16 +1,29 @@
 """CloudEvents 1.0 in JSON: the contract that any transport system can meet.
 
-One envelope in, rows of the book out. Types and their data are listed in README, "Events in".
+One envelope is one event, signed as Standard Webhooks says: the scheme is twenty lines, its
+library would bring an HTTP client. Types and their data are listed in README, "Events in".
 """
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple, get_args
+from urllib.parse import unquote
 
+from interviewer.adapters.carriers import payloads
+from interviewer.adapters.carriers.scans import scan_rows
+from interviewer.adapters.carriers.signatures import (
+    base64_digest,
+    from_base64,
+    header,
+    is_recent,
+    is_same,
+)
 from interviewer.adapters.import_rows import Plan, RowReader
 from interviewer.core.book import (
     Account,
+    Action,
     Claim,
     Consent,
     Contact,
@@ -19,28 +32,17 @@ from interviewer.core.book import (
     Row,
     Score,
     Shipment,
-    ShipmentEvent,
 )
 from interviewer.core.errors import InvalidInput
+from interviewer.core.scan import Scan
+from interviewer.core.vocabulary import ExceptionCode, Status
+from interviewer.ports import Circumstances
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
 
-EVENT_COLUMNS = (
-    "shipment_ref",
-    "carrier",
-    "order_ref",
-    "status",
-    "exception_code",
-    "exception_text",
-    "occurred_at",
-    "promised_at",
-    "promised_from",
-    "estimated_at",
-    "proof",
-    "proof_place",
-    "available_actions",
-)
+PREFIX = "whsec_"
+EVENT_COLUMNS = ("promised_from", "proof", "proof_place", "available_actions")
 SHIPMENT_COLUMNS = (
     "shipment_ref",
     "carrier",
@@ -67,12 +69,69 @@ CONTACT_NAMES = {
     "role": "contact_role",
     "locale": "language",
 }
-LONGEST_NAME = 200  # characters, of what the inbox is indexed by
 PERSON = {"name": "recipient_name", "phone": "phone", "email": "email", "locale": "language"}
 
 
-def event_id(raw: str) -> str:
-    """Source and id together: what the specification makes unique.
+class Fact(NamedTuple):
+    """What an event says beside scans: a row to be, not yet checked."""
+
+    kind: Kind
+    record: Record
+
+
+class ActionAnswer(NamedTuple):
+    """What the network says to an action that was asked for."""
+
+    request_id: str
+    is_confirmed: bool
+    shipment_ref: str | None
+    text: str | None
+    until: str | None
+
+
+def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> bool:
+    """Whether one of the signatures is ours, made within five minutes of the clock."""
+    key = from_base64(secret.removeprefix(PREFIX))
+    message_id, signed_at = header(headers, "webhook-id"), header(headers, "webhook-timestamp")
+    if not key or not message_id or not is_recent(signed_at, now):
+        return False
+    expected = _signature(raw, key, message_id, signed_at)
+    given = header(headers, "webhook-signature").split()
+    return any([is_same(one, expected) for one in given])  # every one is compared
+
+
+def sign(raw: bytes, secret: str, now: datetime) -> dict[str, str]:
+    """The headers that a sender adds."""
+    key = from_base64(secret.removeprefix(PREFIX))
+    message_id, signed_at = event_id(raw, {}), str(int(now.timestamp()))
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": signed_at,
+        "webhook-signature": _signature(raw, key, message_id, signed_at),
+        "content-type": "application/cloudevents+json",
+    }
+
+
+def new_secret(chance: bytes) -> str:
+    """A secret as Standard Webhooks writes it, from 32 bytes of chance."""
+    return PREFIX + base64.b64encode(chance).decode()
+
+
+def _signature(raw: bytes, key: bytes, message_id: str, signed_at: str) -> str:
+    signed = f"{message_id}.{signed_at}.".encode("utf-8", "replace")
+    return f"v1,{base64_digest(key, signed, raw)}"
+
+
+def event_id(raw: bytes, headers: Mapping[str, str]) -> str:
+    """Source and id together: what the specification makes unique; else the body's hash."""
+    try:
+        return identity(raw)
+    except InvalidInput:
+        return payloads.named(None, raw)
+
+
+def identity(raw: bytes) -> str:
+    """Source and id of an event.
 
     Raises:
         InvalidInput: It is no CloudEvent.
@@ -81,44 +140,179 @@ def event_id(raw: str) -> str:
     return f"{event['source']}/{event['id']}"
 
 
-def rows(raw: str, now: datetime) -> list[Row]:
-    """What an event says, as rows.
+def check(raw: bytes) -> None:
+    """Refuse what is no CloudEvent."""
+    identity(raw)
+
+
+def unpack(raw: bytes, headers: Mapping[str, str]) -> list[bytes]:
+    """Each event of a request in structured mode: of one, of a batch, of the binary mode."""
+    if header(headers, "ce-specversion"):
+        return [_structured(raw, headers)]
+    if header(headers, "content-type").startswith("application/cloudevents-batch"):
+        try:
+            batch = json.loads(raw)
+        except (ValueError, RecursionError):
+            return [raw]
+        if isinstance(batch, list):
+            return [json.dumps(event, ensure_ascii=False).encode() for event in batch]
+    return [raw]
+
+
+def _structured(raw: bytes, headers: Mapping[str, str]) -> bytes:
+    """Binary mode: the attributes are headers, the body is the data."""
+    attributes = {
+        name.lower().removeprefix("ce-"): unquote(value)
+        for name, value in headers.items()
+        if name.lower().startswith("ce-")
+    }
+    try:
+        data = json.loads(raw)
+    except (ValueError, RecursionError):
+        data = raw.decode("utf-8", "replace")
+    return json.dumps({**attributes, "data": data}, ensure_ascii=False).encode()
+
+
+def parse(raw: bytes) -> list[Scan]:
+    """The scan of a `shipment.*` event; the other types have none.
+
+    Raises:
+        InvalidInput: The path, the value and the fix.
+    """
+    event = _envelope(raw)
+    data = _data(event)
+    if event["type"] not in SHIPMENT_TYPES:
+        return []
+    at = payloads.time(
+        {"at": data.get("occurred_at") or event.get("time")}, "at", "data.occurred_at"
+    )
+    return [
+        Scan.model_validate(
+            {
+                "source": event["source"],
+                "source_event_id": event["id"],
+                "carrier": payloads.text(data, "carrier"),
+                "code": payloads.needed(data, "shipment_ref", "data.shipment_ref"),
+                "order_ref": payloads.text(data, "order_ref"),
+                "account": payloads.text(_part(data, "account"), "ref"),
+                **_words(data),
+                "occurred_at": at.at,
+                "time_quality": at.quality,
+                "written": at.written,
+                "carrier_text": payloads.text(data, "exception_text"),
+                "promised_at": _ahead(data, "promised_at"),
+                "estimated_at": _ahead(data, "estimated_at"),
+            }
+        )
+    ]
+
+
+def _ahead(data: Data, name: str) -> datetime | date | None:
+    at = payloads.estimate(data, name)
+    if at is None and data.get(name):
+        fix = "is no time; write ISO 8601 such as 2026-11-20T14:03:00Z or 2026-11-20"
+        raise InvalidInput(f"data.{name}", fix, data[name])
+    return at
+
+
+def _words(data: Data) -> dict[str, Any]:
+    raw = {
+        name: word
+        for name in ("status", "exception_code")
+        if (word := payloads.text(data, name)) is not None
+    }
+    if not raw:
+        raise InvalidInput("data.status", "is missing; give a status or an exception_code")
+    status, code = (raw.get(name, "").casefold() for name in ("status", "exception_code"))
+    is_status, is_code = status in get_args(Status), code in get_args(ExceptionCode)
+    known = {"status": is_status or not status, "exception_code": is_code or not code}
+    return {
+        "status": (status if is_status else "unknown") if status else None,
+        "exception_code": (code if is_code else "unspecified") if code else None,
+        "raw_codes": raw,
+        "unknown": tuple(name for name, is_known in known.items() if not is_known),
+    }
+
+
+def facts(raw: bytes) -> list[Fact | ActionAnswer]:
+    """What an event says beside its scan.
 
     Raises:
         InvalidInput: The field, the value and the fix.
     """
     event = _envelope(raw)
+    data = _data(event)
+    if event["type"] in ANSWERS:
+        return [_answer(event["type"], data)]
+    reader = TYPES.get(event["type"])
+    if reader is None:
+        raise InvalidInput("type", f"is none of {', '.join((*TYPES, *ANSWERS))}", event["type"])
+    if "occurred_at" not in data and event.get("time"):
+        data = {**data, "occurred_at": event["time"]}
+    return [Fact(kind, record) for kind, record in reader(data)]
+
+
+def _answer(kind: str, data: Data) -> ActionAnswer:
+    return ActionAnswer(
+        request_id=payloads.needed(data, "request_id", "data.request_id"),
+        is_confirmed=kind == "action.confirmed",
+        shipment_ref=payloads.text(data, "shipment_ref"),
+        text=payloads.text(data, "text"),
+        until=payloads.text(data, "until"),
+    )
+
+
+def rows(raw: bytes, circumstances: Circumstances) -> list[Row]:
+    """What an event says, as rows of the book.
+
+    Raises:
+        InvalidInput: The field, the value and the fix.
+    """
+    event = _envelope(raw)
+    recipient = _part(_data(event), "recipient")
+    region = recipient.get("region")  # the country of numbers written without one
+    plan = Plan(
+        now=circumstances.now,
+        source=event["source"],
+        region=region if isinstance(region, str) else None,
+        values=circumstances.words,
+        unknown=circumstances.unknown,
+    )
+    found: list[Row] = []
+    for fact in facts(raw):
+        if isinstance(fact, ActionAnswer):
+            fix = "names no action that was asked for"
+            raise InvalidInput("data.request_id", fix, fact.request_id)
+        found += _checked(fact, plan)
+    more = {name: _data(event).get(name) for name in EVENT_COLUMNS}
+    for scan in parse(raw):
+        found += scan_rows(scan, circumstances, recipient.get("timezone"), **more)
+    return found
+
+
+def _data(event: Mapping[str, Any]) -> Data:
     data = event.get("data")
     if not isinstance(data, dict):
         raise InvalidInput("data", "is missing; it is an object")
-    reader = TYPES.get(event["type"])
-    if reader is None:
-        raise InvalidInput("type", f"is none of {', '.join(TYPES)}", event["type"])
-    if "occurred_at" not in data and event.get("time"):
-        data = {**data, "occurred_at": event["time"]}
-    region = _part(data, "recipient").get("region")  # the country of numbers written without one
-    plan = Plan(now=now, source=event["source"], region=region if isinstance(region, str) else None)
-    return [row for kind, record in reader(data) for row in _read(kind, record, plan)]
+    return data
 
 
-def _envelope(raw: str) -> dict[str, Any]:
-    event = json.loads(raw)
-    if not isinstance(event, dict):
-        raise InvalidInput("event", "is no JSON object")
+def _envelope(raw: bytes) -> payloads.Object:
+    event = payloads.load(raw)
     if event.get("specversion") != "1.0":
         raise InvalidInput("specversion", "is not 1.0", event.get("specversion"))
     for name in ("id", "source", "type"):
         if not isinstance(event.get(name), str) or not event[name]:
             raise InvalidInput(name, "is missing; a CloudEvent needs it")
-        if len(event[name]) > LONGEST_NAME:
-            raise InvalidInput(name, f"is longer than {LONGEST_NAME} characters", event[name])
+        if len(event[name]) > payloads.LONGEST_ID:
+            fix = f"is longer than {payloads.LONGEST_ID} characters"
+            raise InvalidInput(name, fix, event[name])
     return event
 
 
-def _read(kind: Kind, record: Record, plan: Plan) -> tuple[Row, ...]:
-    """The rows of a record; a status or an exception code that is none of ours is refused."""
-    said = {name: value for name, value in record.items() if value is not None}
-    return RowReader(kind, plan).read(said).rows
+def _checked(fact: Fact, plan: Plan) -> tuple[Row, ...]:
+    said = {name: value for name, value in fact.record.items() if value is not None}
+    return RowReader(fact.kind, plan).read(said).rows
 
 
 def _shipment(data: Data) -> Iterator[tuple[Kind, Record]]:
@@ -128,7 +322,6 @@ def _shipment(data: Data) -> Iterator[tuple[Kind, Record]]:
     details: Record = {name: data.get(name) for name in SHIPMENT_COLUMNS}
     person: Record = {ours: recipient.get(theirs) for theirs, ours in PERSON.items()}
     yield Shipment, {**details, **person, **own, "region": region}
-    yield ShipmentEvent, {**{name: data.get(name) for name in EVENT_COLUMNS}, **own}
     yield from _consents(_part(data, "consent"), recipient)
 
 
@@ -206,7 +399,21 @@ def _outcome(data: Data) -> Iterator[tuple[Kind, Record]]:
             "decided_at": data.get("decided_at"),
             "outcome": data.get("outcome"),
             "value_after": data.get("value"),
+            **{
+                name: data.get(name)
+                for name in ("value_before", "renewal_date", "competitor", "reason")
+            },
         },
+    )
+
+
+def _action(data: Data) -> Iterator[tuple[Kind, Record]]:
+    names = ("what", "said_at", "topic", "done_at")
+    action = {name: data.get(name) for name in names}
+    contact = _part(data, "contact").get("ref")
+    yield (
+        Action,
+        {**action, "account_ref": _part(data, "account").get("ref"), "contact_ref": contact},
     )
 
 
@@ -236,14 +443,15 @@ def _part(data: Data, name: str) -> Data:
     return part
 
 
+SHIPMENT_TYPES = ("shipment.status", "shipment.delivered", "shipment.exception")
+ANSWERS = ("action.confirmed", "action.refused")
 TYPES: Mapping[str, Callable[[Data], Iterator[tuple[Kind, Record]]]] = {
-    "shipment.status": _shipment,
-    "shipment.delivered": _shipment,
-    "shipment.exception": _shipment,
+    **dict.fromkeys(SHIPMENT_TYPES, _shipment),
     "claim.opened": _claim_opened,
     "claim.closed": _claim_closed,
     "account.updated": _account,
     "account.score": _score,
     "account.outcome": _outcome,
+    "account.action": _action,
     "consent.changed": _consent,
 }
