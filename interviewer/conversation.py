@@ -2,23 +2,34 @@
 
 A turn is two short transactions with the reading between them: nothing waits for a model with a
 transaction open, and the reply is stored before anybody sees it. A known `message_id` gets its
-recorded reply and nothing runs twice.
+recorded reply and nothing runs twice. Who writes on while a turn runs is answered once, to all.
 """
 
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from analysis.redact import SECRET_KINDS, redact
 from interviewer.core import wording
-from interviewer.core.book import Suppression
+from interviewer.core.book import Action, Suppression
 from interviewer.core.case import case_from
-from interviewer.core.decision import Situation, decide, opt_out, person, urgent
+from interviewer.core.decision import (
+    Situation,
+    case_of,
+    corrected,
+    decide,
+    opt_out,
+    option_of,
+    person,
+    urgent,
+)
 from interviewer.core.errors import Conflict, InvalidInput, NotAllowed
 from interviewer.core.guide import InterviewGuide
+from interviewer.core.inbound import ChatPart, together
 from interviewer.core.interview import (
     Channel,
     Decision,
@@ -30,7 +41,9 @@ from interviewer.core.interview import (
     Turn,
 )
 from interviewer.core.invitation import OutboundMessage
-from interviewer.core.memory import remember, topics_since
+from interviewer.core.memory import memory_of, settled, topics_since
+from interviewer.core.notice import Occurrence, occurrences_of
+from interviewer.core.sms_text import sms_text
 from interviewer.core.study import Study
 from interviewer.hearing import followed, hear, read_by_rules, read_offline
 from interviewer.ports import ReadAndWorded, Services
@@ -113,15 +126,24 @@ async def start(services: Services, slug: str, opening: Opening) -> Started:
 
 
 def recall(services: Services, study: Study, opening: Opening) -> Memory | None:
-    """What the last interview of the same contact passes on; recipients are not remembered."""
+    """What the account's earlier interviews pass on; recipients are not remembered."""
     if study.guide.audience != "b2b" or opening.contact_ref is None:
         return None
-    earlier = services.store.interviews(
+    closed = services.store.interviews(
         account_ref=opening.account_ref, status=("closed",), include_test=opening.test
     )
-    own = (i for i in earlier if i.contact_ref == opening.contact_ref and i.answers)
-    last = next(own, None)
-    return remember(last) if last else None
+    latest: dict[str | None, Interview] = {}
+    for interview in closed:  # newest first
+        if interview.answers and interview.account_ref == opening.account_ref:
+            latest.setdefault(interview.contact_ref, interview)
+    own = latest.pop(opening.contact_ref, None)
+    others = latest.values() if opening.account_ref else ()
+    waiting = [
+        action
+        for action in services.store.find(Action, account_ref=opening.account_ref, done_at=None)
+        if action.contact_ref in (None, opening.contact_ref)
+    ]
+    return memory_of(study.guide, own, others, waiting if opening.account_ref else ())
 
 
 def begin(services: Services, study: Study, opening: Opening) -> Started:
@@ -130,10 +152,11 @@ def begin(services: Services, study: Study, opening: Opening) -> Started:
     now = services.clock.now()
     language = guide.speaks(opening.language)
     memory = recall(services, study, opening)
-    since = {"since": memory.at.date().isoformat()} if memory else {}
+    since = {"since": memory.at.date().isoformat()} if memory and memory.at else {}
     context = {**known(services, opening), **since}
-    topics = topics_since(guide, guide.open_topics(context), memory)
-    first = wording.opener(guide, services.phrases, context, language, opening.channel)
+    topics = topics_since(guide.open_topics(context), memory)
+    opens = wording.opener_since if settled(guide, topics, memory) else wording.opener
+    first = opens(guide, services.phrases, context, language, opening.channel)
     interview = Interview(
         interview_id=services.new_id(),
         study=study.slug,
@@ -177,40 +200,109 @@ def _text(value: object) -> str | None:
     return str(value) if value is not None else None
 
 
-async def receive(services: Services, interview_id: str, message_id: str, text: str) -> Reply:
-    """Answer one message of the respondent.
+async def rehearsed(
+    services: Services, guide: InterviewGuide, interview: Interview, text: str
+) -> Interview:
+    """The interview after this answer, as `receive` makes it; nothing is stored."""
+    answer = Turn(
+        seq=len(interview.turns),
+        speaker="respondent",
+        text=redact(text, kinds=SECRET_KINDS),
+        at=services.clock.now(),
+        language=interview.language,
+    )
+    turn = _after_the_end if interview.status != "open" else _in_turn
+    return await turn(services, guide, interview, answer)
+
+
+async def receive(
+    services: Services,
+    interview_id: str,
+    message_id: str,
+    text: str,
+    *,
+    channel: Channel | None = None,
+) -> Reply:
+    """Answer one message of the respondent with a turn of its own.
 
     Called again with the same `message_id` it returns the recorded reply and changes nothing.
+    With a `channel` the interview goes on there: it is answered where it was said.
 
     Raises:
         NotFound: There is no such interview.
         Conflict: Others changed the interview on every try; the caller may try again.
     """
-    text = redact(text, kinds=SECRET_KINDS)  # card numbers and gate codes are not kept in clear
-    for _ in range(SAVES):
-        interview = await asyncio.to_thread(services.store.interview, interview_id)
-        recorded = interview.reply_to(message_id)
+    part = _part(services, interview_id, message_id, text)
+    return await _answered(services, part, channel, lambda: [part])
+
+
+async def receive_joined(
+    services: Services, interview_id: str, message_id: str, text: str
+) -> Reply:
+    """Answer a message together with those that come while its turn runs: one turn, one reply.
+
+    Each of these calls returns that reply. What is still unanswered after a crash joins the next.
+
+    Raises:
+        NotFound, Conflict: As `receive`.
+    """
+    await asyncio.to_thread(services.store.interview, interview_id)
+    part = _part(services, interview_id, message_id, text)
+    await asyncio.to_thread(services.store.add_part, part)
+    waiting = partial(services.store.waiting_parts, interview_id)
+    return await _answered(services, part, "chat", waiting)
+
+
+def _part(services: Services, interview_id: str, message_id: str, text: str) -> ChatPart:
+    """The message without card numbers and gate codes: these are not kept in clear."""
+    kept = redact(text, kinds=SECRET_KINDS)
+    now = services.clock.now()
+    return ChatPart(interview_id=interview_id, message_id=message_id, text=kept, at=now)
+
+
+async def _answered(
+    services: Services,
+    part: ChatPart,
+    channel: Channel | None,
+    waiting: Callable[[], list[ChatPart]],
+) -> Reply:
+    """The reply to what waits, this message among it; tried again when others were faster."""
+    for tries_left in reversed(range(SAVES)):
+        interview = await asyncio.to_thread(services.store.interview, part.interview_id)
+        recorded = interview.reply_to(part.message_id)
         if recorded is not None:
             return reply_of(recorded, _status_after(recorded, interview))
-        study = await asyncio.to_thread(
-            services.store.study, interview.study, interview.study_version
-        )
-        answer = Turn(
-            seq=len(interview.turns),
-            speaker="respondent",
-            text=text,
-            at=services.clock.now(),
-            language=interview.language,
-            message_id=message_id,
-        )
-        turn = _after_the_end if interview.status != "open" else _in_turn
-        after = await turn(services, study.guide, interview, answer)
+        interview = interview.evolve(channel=channel or interview.channel)
+        found = await asyncio.to_thread(waiting)
+        parts = [p for p in found if interview.reply_to(p.message_id) is None]
+        if all(part.message_id != waits.message_id for waits in parts):
+            continue  # it was answered just now
+        after = await _after(services, interview, parts)
+        if tries_left and len(await asyncio.to_thread(waiting)) > len(found):
+            continue  # more was said in the meantime: it is read together
         try:
             await asyncio.to_thread(_save, services, after)
         except Conflict:
             continue
-        return reply_of(after.turns[answer.seq + 1 :], after.status)
+        return reply_of(after.turns[len(interview.turns) + 1 :], after.status)
     raise Conflict
+
+
+async def _after(services: Services, interview: Interview, parts: Sequence[ChatPart]) -> Interview:
+    """The interview after these messages were answered."""
+    study = await asyncio.to_thread(services.store.study, interview.study, interview.study_version)
+    first, *others = parts
+    answer = Turn(
+        seq=len(interview.turns),
+        speaker="respondent",
+        text=together(part.text for part in parts),
+        at=services.clock.now(),
+        language=interview.language,
+        message_id=first.message_id,
+        joined=tuple(part.message_id for part in others),
+    )
+    turn = _after_the_end if interview.status != "open" else _in_turn
+    return await turn(services, study.guide, interview, answer)
 
 
 def check_text(text: str) -> str:
@@ -243,19 +335,7 @@ async def _in_turn(
     interview = interview.evolve(expired=answer.at >= interview.expires_at)
     began = time.perf_counter()
     heard, failure = await hear(services, guide, interview, answer.text)
-    reading = heard.reading
-    decision = decide(guide, interview, reading)
-    language = followed(guide, interview, reading, answer.text)
-    answer = answer.model_copy(
-        update={
-            "reading": reading,
-            "decision": decision,
-            "language": reading.language or interview.language,
-            "audience": "owner" if "confidential" in reading.wants else "all",
-        }
-    )
-    interview = interview.evolve(language=language).add(answer)
-    said = say(services, guide, interview, decision, heard)
+    decision, said, interview = _decided(services, guide, interview, answer, heard)
     trace = (said.trace or Trace()).model_copy(
         update={
             "adapter": heard.adapter,
@@ -267,7 +347,36 @@ async def _in_turn(
             "failure": failure,
         }
     )
-    return _ended(interview.add(said.model_copy(update={"trace": trace})), said.move, decision)
+    interview = interview.add(said.model_copy(update={"trace": trace})).keep_back(())
+    return _ended(interview, said.move, decision)
+
+
+def _decided(
+    services: Services,
+    guide: InterviewGuide,
+    interview: Interview,
+    answer: Turn,
+    heard: ReadAndWorded,
+) -> tuple[Decision, Turn, Interview]:
+    """The decision that something can be said for, what is said, and the interview before that."""
+    reading = heard.reading
+    language = followed(guide, interview, reading, answer.text)
+    own = {
+        "reading": reading,
+        "language": reading.language or interview.language,
+        "audience": "owner" if "confidential" in reading.wants else "all",
+    }
+    barred: frozenset[str] = frozenset()
+    while True:  # ends: each round bars one more question, and a closing can always be said
+        decision = decide(guide, interview, reading, barred)
+        answered = interview.evolve(language=language).add(
+            answer.model_copy(update={**own, "decision": decision})
+        )
+        answered = answered.keep_back(decision.keeps_back)
+        said = say(services, guide, answered, decision, heard)
+        if said is not None:
+            return decision, said, answered
+        barred |= {option_of(decision) or ""}
 
 
 async def _after_the_end(
@@ -278,9 +387,11 @@ async def _after_the_end(
         services, guide, interview, answer.text
     )
     now = Situation(guide, interview, reading)
-    rows = (opt_out, urgent, person) if interview.status == "closed" else ()
+    rows = [opt_out, urgent, person] if interview.status == "closed" else []
+    if interview.is_taken_over:
+        rows = rows[:1]  # a stop counts whoever writes
     graver = next((made for row in rows if (made := row(now))), None)
-    decision = graver or Decision(move="close", reason="after_the_end")
+    decision = graver or _late(now)
     answer = answer.model_copy(update={"reading": reading, "decision": decision})
     thanked = any(
         turn.decision and turn.decision.reason == "after_the_end" for turn in interview.answers
@@ -288,11 +399,26 @@ async def _after_the_end(
     interview = interview.add(answer)
     if graver:
         said = say(services, guide, interview, graver, ReadAndWorded(reading, adapter="rules"))
-        return _ended(interview.add(said), said.move, graver)
-    if interview.status != "closed" or thanked:
+        return _ended(interview.add(*([said] if said else [])), graver.move, graver)
+    if interview.status != "closed" or thanked or interview.is_taken_over:
         return interview
     thanks = wording.late_answer(services.phrases, interview.language)
     return interview.add(turn_of(interview, thanks, "close"))
+
+
+def _late(now: Situation) -> Decision:
+    """What came after the end is kept; what a person has to know of goes to them."""
+    decisions = [turn.decision for turn in now.interview.answers if turn.decision]
+    handed_off = next((d.case for d in decisions if d.move == "hand_off"), None)
+    case = handed_off or case_of(now)
+    says_what = now.interview.close_reason == "corrected" and not any(d.corrects for d in decisions)
+    return Decision(
+        move="close",
+        reason="after_the_end",
+        marks=("case",) if case else (),
+        case=case,
+        corrects=corrected(now, None).corrects if says_what else None,  # after a bare "not quite"
+    )
 
 
 def _ended(interview: Interview, move: Move | None, decision: Decision) -> Interview:
@@ -323,12 +449,20 @@ def _save(services: Services, interview: Interview) -> Interview:
         case=case_from(interview),
         outbox=[_outbound(interview, turn) for turn in said if _goes_out(interview)],
         book=_opt_outs(interview),
+        occurrences=[*occurrences_of(interview), *_opened(interview)],
     )
+
+
+def _opened(interview: Interview) -> list[Occurrence]:
+    case = case_from(interview)
+    if case is None:
+        return []
+    return [Occurrence(kind="case.opened", about=case.case_id, at=case.opened_at)]
 
 
 def _goes_out(interview: Interview) -> bool:
     """Whether replies leave through a channel; a page or the API shows them itself."""
-    return interview.channel == "sms" and interview.address is not None
+    return interview.channel in ("sms", "email") and interview.address is not None
 
 
 def _outbound(interview: Interview, turn: Turn) -> OutboundMessage:
@@ -336,9 +470,12 @@ def _outbound(interview: Interview, turn: Turn) -> OutboundMessage:
         message_key=f"{interview.interview_id}:{turn.seq}",
         interview_id=interview.interview_id,
         seq=turn.seq,
+        kind="confirmation" if turn.move == "opt_out" else "reply",
         channel=interview.channel,
         address=interview.address or "",
-        text=turn.text,
+        text=sms_text(turn.text) if interview.channel == "sms" else turn.text,
+        subject=_text(interview.context.get("brand")) if interview.channel == "email" else None,
+        language=turn.language,
     )
 
 

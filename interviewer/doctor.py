@@ -27,6 +27,7 @@ def examine() -> Iterator[Check]:
     settings = read_settings()
     yield from _database(settings)
     yield _organization(settings)
+    yield from _channels(settings)
     yield _secret(settings)
     yield _model(settings)
     yield _encoder(settings)
@@ -40,8 +41,8 @@ def _database(settings: Settings) -> Iterator[Check]:
         return
     studies = services.store.studies()
     yield Check("database", "ok", f"{len(studies)} studies")
-    if services.store.owner_password() is None:
-        yield Check("owner", "note", "no password yet: run interviewer password")
+    if not services.store.users():
+        yield Check("users", "note", "nobody may log in: run interviewer user add")
     held_back = services.store.inbox(held_back=True)
     if held_back:
         yield Check("inbox", "note", f"{len(held_back)} events are held back")
@@ -54,7 +55,7 @@ def unsaid(organization: Organization) -> list[str]:
     return [
         f"INTERVIEWER_{each.name.upper()}"
         for each in fields(organization)
-        if not getattr(organization, each.name)
+        if each.name != "senders" and not getattr(organization, each.name)
     ]
 
 
@@ -62,6 +63,26 @@ def _organization(settings: Settings) -> Check:
     if missing := unsaid(organization(settings)):
         return Check("organization", "note", f"first messages need {', '.join(missing)}")
     return Check("organization", "ok", settings.brand)
+
+
+def _channels(settings: Settings) -> Iterator[Check]:
+    """How people are reached, and what the providers need to reach us."""
+    if settings.console:
+        yield Check("sms, mail", "note", "printed by the worker, not sent: INTERVIEWER_CONSOLE")
+        return
+    public_url = settings.public_url
+    if settings.twilio_account_sid and public_url.startswith("https://"):
+        door = f"set the webhook of incoming messages to {public_url}/hooks/twilio/inbound"
+        yield Check("sms", "ok", f"Twilio, from {settings.twilio_sender}; {door}")
+    elif settings.twilio_account_sid:
+        yield Check(
+            "sms", "fails", "Twilio calls and signs INTERVIEWER_PUBLIC_URL: set an https one"
+        )
+    if settings.smtp_url.get_secret_value() and public_url:
+        door = "pipe what comes to that address to interviewer mail -"
+        yield Check("mail", "ok", f"from {settings.mail_from}; {door}")
+    elif settings.smtp_url.get_secret_value():
+        yield Check("mail", "fails", "a mail holds links: set INTERVIEWER_PUBLIC_URL")
 
 
 def _secret(settings: Settings) -> Check:

@@ -46,7 +46,10 @@ def transcript(interview: Interview) -> dict[str, Any]:
             "at": turn.at.isoformat(),
             "topic": asked,
             "audience": turn.audience,
+            **({"author": turn.author} if turn.author else {}),
         }
+        if turn.decision and turn.decision.corrects:
+            row["corrects"] = turn.decision.corrects.model_dump()
         if turn.reading:
             row["fields"] = {name: f.value for name, f in turn.reading.fields.items()}
         turns.append(row)

@@ -53,12 +53,16 @@ async def hear(
 
 
 def read_by_rules(services: Services, interview: Interview, text: str) -> Reading | None:
-    """The reading of a text that needs none: a wish to hear no more, or nothing at all."""
+    """The reading of a text that needs none: a wish to hear no more, or nothing at all.
+
+    Of several messages read together one may be that wish, so each line is looked at as well.
+    """
     if not text.strip():
         return Reading(source="rules", new_information=0.0)
     phrases = [p for language in services.phrases.values() for p in language.stop_phrases]
-    if is_opt_out(text, phrases):
-        return Reading(source="rules", intents=(IntentReading(intent="stop", evidence=text),))
+    wish = next((said for said in (text, *text.splitlines()) if is_opt_out(said, phrases)), None)
+    if wish:
+        return Reading(source="rules", intents=(IntentReading(intent="stop", evidence=wish),))
     return None
 
 

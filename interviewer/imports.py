@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from interviewer import intake, settling
 from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile
 from interviewer.adapters.import_rows import Plan
-from interviewer.adapters.value_maps import load_value_map
+from interviewer.adapters.value_maps import ValueMap, load_value_map
 from interviewer.core.book import KINDS, Kind, Row, Shipment, ShipmentEvent
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.shipment import fold, is_late
@@ -31,6 +31,7 @@ class Import:
     timezone: str = "UTC"
     region: str | None = None
     dry_run: bool = False
+    words: ValueMap = field(default_factory=dict)  # a value map that is read already
 
 
 @dataclass(slots=True)
@@ -104,11 +105,11 @@ def import_file(
         raise InvalidInput("kind", f"is none of {', '.join(KINDS)}", what.kind)
     if not what.file.is_file():
         raise NotFound(f"no file {str(what.file)!r}{' (a folder)' * what.file.is_dir()}")
-    _check_zone(what.timezone)
+    check_zone(what.timezone)
     plan = Plan(
         now=services.clock.now(),
         columns=what.columns,
-        values=load_value_map(what.values, kind) if what.values else {},
+        values=load_value_map(what.values, kind) if what.values else what.words,
         timezone=what.timezone,
         region=what.region,
     )
@@ -133,7 +134,8 @@ def import_file(
     return report
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str) -> None:
+    """Refuse what is no time zone."""
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):

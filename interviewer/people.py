@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from interviewer.core.book import Account, Contact, Row, Shipment
-from interviewer.core.guide import Audience
+from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Channel
 from interviewer.core.moments import Moment
-from interviewer.ports import Store
+from interviewer.store import Store
 from interviewer.zones import zones_for
 
 R = TypeVar("R", bound=Row)
@@ -32,17 +32,23 @@ class Person:
         return {"sms": self.phone, "email": self.email}.get(channel)
 
 
-def whom_to_ask(store: Store, moment: Moment, audience: Audience) -> list[Person]:
-    """The recipient of the shipment or, in a B2B study, the account's active contacts."""
+def whom_to_ask(store: Store, moment: Moment, guide: InterviewGuide) -> list[Person]:
+    """The recipient of the shipment or, in a B2B study, the account's active contacts.
+
+    A study that names roles asks contacts in these roles alone; whom a moment names is asked
+    in any role.
+    """
     account = _first(store.find(Account, account_ref=moment.account_ref or ""))
-    if audience == "recipient":
+    if guide.audience == "recipient":
         return _recipient(store, moment, account)
     contacts = store.find(Contact, account_ref=moment.account_ref or "", active=True)
-    return [
-        _of_contact(contact, account)
-        for contact in contacts
-        if moment.contact_ref in (None, contact.contact_ref)
-    ]
+    return [_of_contact(one, account) for one in contacts if _is_meant(one, moment, guide)]
+
+
+def _is_meant(contact: Contact, moment: Moment, guide: InterviewGuide) -> bool:
+    if moment.contact_ref:
+        return contact.contact_ref == moment.contact_ref
+    return not guide.roles or contact.contact_role in guide.roles
 
 
 def _recipient(store: Store, moment: Moment, account: Account | None) -> list[Person]:

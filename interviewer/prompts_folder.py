@@ -1,6 +1,7 @@
 """The folder of guides and phrases: finding it, and reading the files with their line numbers."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -46,6 +47,11 @@ def check_guide(source: Traversable | str) -> tuple[Problem, ...]:
         NotFound: There is no such file.
     """
     text, _ = _text_of(source)
+    return _check_text(text)
+
+
+@lru_cache(maxsize=64)  # some seconds of work for a study in three languages
+def _check_text(text: str) -> tuple[Problem, ...]:
     try:
         data, lines = _parse(text)
         return check(parse_guide(data, lines), load_phrases(), lines)
@@ -56,6 +62,12 @@ def check_guide(source: Traversable | str) -> tuple[Problem, ...]:
 def ready_sources() -> list[str]:
     """The files of the studies that come with the product, as texts."""
     return [path.read_text(encoding="utf-8") for path in _yaml_files(prompts_folder() / "guides")]
+
+
+def ready_slugs() -> frozenset[str]:
+    """The names of the studies that come with the product; their files have them."""
+    found = _yaml_files(prompts_folder() / "guides")
+    return frozenset(path.name.removesuffix(".yaml") for path in found)
 
 
 def ready_guides() -> dict[str, InterviewGuide]:

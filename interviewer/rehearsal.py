@@ -10,12 +10,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from interviewer.core.baselines import Baseline
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.core.guide import InterviewGuide
 from interviewer.core.simulated_respondent import SimulatedRespondent
+from interviewer.core.study import Study
+from interviewer.new_study import closest
 from interviewer.ports import Services
+from interviewer.prompts_folder import load_guide
 from interviewer.scorecard import Figure, Scorecard, scorecard
 from interviewer.settings import read_settings
 from interviewer.simulation import Played, simulate
@@ -101,8 +108,33 @@ def read_baselines(names: str) -> tuple[Baseline, ...]:
     return tuple(baseline for baseline in BASELINES if baseline in asked)
 
 
+def ready_respondents(guide: InterviewGuide) -> list[SimulatedRespondent]:
+    """The respondents that come with the product who fit a study.
+
+    Its own; else those of the ready study that starts at its first moment, as if asked by this one.
+
+    Raises:
+        NotFound: There are none.
+    """
+    every = read_respondents(_respondents_file().read_text(encoding="utf-8"))
+    if own := [one for one in every if one.study == guide.slug]:
+        return own
+    if not guide.moments:
+        raise NotFound(f"no simulated respondent fits {guide.slug!r}: it has no moment")
+    source, _ = closest(guide.moments[0])
+    like = load_guide(source).slug
+    return [one.model_copy(update={"study": guide.slug}) for one in every if one.study == like]
+
+
+def _respondents_file() -> Traversable:
+    """Inside the package in a wheel, among the examples in a checkout."""
+    packaged = files("interviewer") / "_respondents.jsonl"
+    folder = Path(str(files("interviewer"))).parent
+    return packaged if packaged.is_file() else folder / "examples" / "respondents.jsonl"
+
+
 def rehearse(
-    study: str,
+    study: str | Study,
     respondents: Sequence[SimulatedRespondent],
     seed: int = 0,
     baselines: Sequence[Baseline] = (),
@@ -110,7 +142,7 @@ def rehearse(
     """Play the respondents of a study, or of all, with ours and with each baseline.
 
     Args:
-        study: A slug, a study's YAML file, or "all".
+        study: A slug, a study's YAML file, "all", or a stored study.
         respondents: Of any study.
         seed: Of the bootstrap intervals.
         baselines: Played beside ours.
@@ -127,7 +159,8 @@ def rehearse(
         missing = Counter(one.study for one in respondents if one.study not in slugs)
         players: tuple[Player, ...] = ("ours", *baselines)
         played = asyncio.run(_play(services, own, players))
-    return Rehearsal(study, played, missing if study == ALL else {}, seed)
+    name = study.slug if isinstance(study, Study) else study
+    return Rehearsal(name, played, missing if study == ALL else {}, seed)
 
 
 async def _play(
@@ -146,7 +179,7 @@ async def _play(
 
 
 @contextmanager
-def _installed(study: str) -> Iterator[tuple[Services, list[str]]]:
+def _installed(study: str | Study) -> Iterator[tuple[Services, list[str]]]:
     """A throw-away installation, and the slugs to play in it."""
     if study == ALL:
         with trial(read_settings()) as services:

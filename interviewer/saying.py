@@ -8,7 +8,7 @@ from interviewer.core import wording
 from interviewer.core.decision import ASKING
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Decision, Interview, Move, Trace, Turn
-from interviewer.core.lint import Kind, LintContext, lint
+from interviewer.core.lint import Kind, LintContext, is_plain_question, lint
 from interviewer.core.playback import notes
 from interviewer.core.wording import CloseReason, Wording
 from interviewer.ports import ReadAndWorded, Services
@@ -24,8 +24,11 @@ def say(
     interview: Interview,
     decision: Decision,
     heard: ReadAndWorded,
-) -> Turn:
-    """The message for a decision; a wording that breaks a rule gives way to the template's."""
+) -> Turn | None:
+    """The message for a decision; a wording that breaks a rule gives way to the template's.
+
+    None when the template breaks one as well: something else has to be said.
+    """
     before: Wording | None = None
     if decision.preface:
         before = wording.preface(services.phrases, interview.language, decision.preface)
@@ -34,6 +37,9 @@ def say(
     if worded:
         text = f"{before.text} {worded.strip()}" if before else worded.strip()
         faults = _faults(guide, interview, decision, text)
+        told = [turn.text for turn in interview.answers]
+        if not is_plain_question(worded, interview.language, told):
+            faults = (*faults, "statement")
         if not faults:
             trace = Trace(wording_source="model")
             return turn_of(interview, Wording(text, "model"), decision.move, decision.topic, trace)
@@ -45,14 +51,9 @@ def say(
         faults=faults,
     )
     if decision.move in ASKING and (broken := _faults(guide, interview, decision, said.text)):
-        log.error(
-            "interview %s: template %s breaks %s; the interview was closed",
-            interview.interview_id,
-            said.template,
-            ", ".join(broken),
-        )
-        plain = wording.closing(services.phrases, interview.language, "plain")
-        return turn_of(interview, plain, "close", None, trace.model_copy(update={"faults": broken}))
+        rules, name = ", ".join(broken), interview.interview_id
+        log.warning("interview %s: template %s breaks %s", name, said.template, rules)
+        return None
     return turn_of(interview, said, decision.move, decision.topic, trace)
 
 
@@ -135,6 +136,9 @@ def _question(
             guide, services.phrases, context, language, decision.field, channel=channel
         )
     if decision.since and interview.memory:
+        look = interview.memory.looked_at(topic)
+        if look:
+            return wording.looked_at(services.phrases, language, look.words)
         point = interview.memory.point(topic)
         return wording.since_question(
             guide,

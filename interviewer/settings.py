@@ -1,6 +1,7 @@
 """Every setting, with its meaning and its default: the one place that reads the environment."""
 
 from datetime import time
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -27,6 +28,10 @@ def _is_link(text: str) -> str:
     return text.rstrip("/")
 
 
+def _plain(value: str | SecretStr) -> str:
+    return value if isinstance(value, str) else value.get_secret_value()
+
+
 Link = Annotated[str, AfterValidator(_is_link)]
 
 
@@ -51,7 +56,18 @@ class Settings(BaseSettings):
     )
     secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs forms; 32 characters or more. Needed to serve beyond loopback.",
+        description="Signs forms and encrypts stored secrets; 32 characters or more. Needed to "
+        "serve beyond loopback.",
+    )
+    secret_before: SecretStr = Field(
+        default=SecretStr(""),
+        description="The secret before this one: what it encrypted is still read.",
+    )
+
+    private_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts inside your network that notices may go to, as a JSON list of "
+        "host:port; all others must be public.",
     )
 
     brand: str = Field(default="", description="Who asks: named in every first message.")
@@ -101,6 +117,18 @@ class Settings(BaseSettings):
         description="Share of accounts lost at renewal; an assumption that the report shows.",
     )
 
+    keep_text_days: int = Field(
+        default=180,
+        ge=0,
+        description="Days after which the words of an ended interview are erased; 0: never.",
+    )
+    keep_events_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days after which the raw bodies of events that were worked on are erased; "
+        "0: never.",
+    )
+
     quiet_from: time = Field(
         default=time(20, 0), description="Local time from which nothing is sent."
     )
@@ -109,11 +137,84 @@ class Settings(BaseSettings):
     )
     cap_week: int = Field(default=1, ge=1, description="Invitations per person in 7 days.")
     cap_month: int = Field(default=2, ge=1, description="Invitations per person in 30 days.")
+    sms_per_minute: int = Field(
+        default=60,
+        ge=0,
+        description="SMS that the sender's number may send in a minute; 0: no limit.",
+    )
+    brake_opt_outs: float = Field(
+        default=0.03,
+        gt=0,
+        le=1,
+        description="Share of the last 200 people asked who opt out, above which a study stops "
+        "asking by itself.",
+    )
+    brake_complaints: float = Field(
+        default=0.003, gt=0, le=1, description="The same for those who report a mail as spam."
+    )
+    price_segment: float = Field(
+        default=0.0, ge=0, description="What a part of an SMS costs, for previews; 0: not known."
+    )
+    price_mail: float = Field(default=0.0, ge=0, description="What a mail costs, for previews.")
+    sending: bool = Field(
+        default=True,
+        description="Off: nothing leaves this installation. What is due while it is off is not "
+        "sent later.",
+    )
+
+    console: bool = Field(
+        default=False,
+        description="Print SMS, and with a secret mails, in place of sending them, to try things.",
+    )
+    twilio_account_sid: str = Field(default="", description="SMS: the account with Twilio (AC...).")
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Its auth token; while it is rotated, both, with a comma between them.",
+    )
+    twilio_sender: str = Field(
+        default="",
+        description="Our number, such as +14155550123, or the SID of a messaging service (MG...).",
+    )
+    twilio_api_url: Link = Field(
+        default="https://api.twilio.com", description="Where Twilio's API is reached."
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail: smtp://user:password@host:587 (STARTTLS), or smtps://... for port 465.",
+    )
+    mail_from: str = Field(
+        default="",
+        description="Who writes our mails, such as Harbor Parcel <feedback@example.com>; answers "
+        "and bounces come to feedback+...@example.com.",
+    )
+    senders: str = Field(
+        default="",
+        description="Other numbers and addresses that write for us, with commas between them; "
+        "/is-this-real knows them.",
+    )
 
     @property
     def uses_model(self) -> bool:
         """Whether a language model reads and words."""
         return bool(self.llm_base_url or self.llm_api_key.get_secret_value())
+
+    @property
+    def own_senders(self) -> tuple[str, ...]:
+        """Every number and address that writes for us."""
+        listed = (self.twilio_sender, parseaddr(self.mail_from)[1], *self.senders.split(","))
+        return tuple(sender.strip() for sender in listed if sender.strip())
+
+    @model_validator(mode="after")
+    def _providers_are_whole(self) -> Self:
+        for name, others in (
+            ("twilio_account_sid", ("twilio_auth_token", "twilio_sender")),
+            ("smtp_url", ("mail_from", "secret")),
+        ):
+            missing = [other for other in others if not _plain(getattr(self, other))]
+            if missing and _plain(getattr(self, name)):
+                lacking = ", ".join(f"INTERVIEWER_{each.upper()}" for each in missing)
+                raise ValueError(f"{lacking}: needed beside INTERVIEWER_{name.upper()}")
+        return self
 
     @model_validator(mode="after")
     def _open_at_some_time(self) -> Self:

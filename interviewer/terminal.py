@@ -39,6 +39,11 @@ def complain(text: str) -> None:
     err.print(f"error: {plain(text)}", markup=False, soft_wrap=True)
 
 
+def remark(text: str) -> None:
+    """What is worth knowing beside the output, on standard error."""
+    err.print(plain(text), markup=False, soft_wrap=True)
+
+
 def plain(text: str) -> str:
     """The text with a mark for each character that could steer a terminal."""
     return CONTROL.sub("\ufffd", text)

@@ -17,8 +17,10 @@ from rich.prompt import Prompt
 from interviewer import conversation, studies
 from interviewer.conversation import Message, Opening
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.core.guide import InterviewGuide, guide_hash
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.study import Study
+from interviewer.core.vocabulary import EXCEPTIONS
 from interviewer.ports import Services
 from interviewer.prompts_folder import load_guide
 from interviewer.settings import read_settings
@@ -29,9 +31,12 @@ GUIDE_FILES = (".yaml", ".yml")
 
 
 @contextmanager
-def tried(study: str) -> Iterator[tuple[Services, Study]]:
-    """A ready study by its slug, or one from a file, in a throw-away installation."""
+def tried(study: str | Study) -> Iterator[tuple[Services, Study]]:
+    """A ready study by its slug, one from a file or a stored one, in a throw-away installation."""
     with trial(read_settings()) as services:
+        if isinstance(study, Study):
+            yield services, studies.add(services, study.guide, study.source)
+            return
         if Path(study).suffix in GUIDE_FILES:
             guide = load_guide(Path(study))
             source = Path(study).read_text(encoding="utf-8")
@@ -62,6 +67,22 @@ def try_study(study: str, language: str, context: Mapping[str, Any]) -> None:
             _show(reply.messages)
     say(f"The interview is over: {interview.status}, {interview.close_reason}.")
     say(f"Next: interviewer simulate {study}")
+
+
+def begin_trial(
+    services: Services, guide: InterviewGuide, language: str, context: Mapping[str, Any]
+) -> Interview:
+    """The first message of an interview about an example; nothing is stored."""
+    study = Study(slug=guide.slug, version=0, guide=guide, guide_hash=guide_hash(guide), source="")
+    known = {**example_context(services, study), **context}
+    opening = Opening(context=known, language=language, test=True)
+    return conversation.begin(services, study, opening).interview
+
+
+def exception_codes(guide: InterviewGuide) -> list[str]:
+    """What can have happened, in a study that words it: an exception code for each variant."""
+    first = {fact.guide: code for code, fact in reversed(EXCEPTIONS.items())}
+    return [first[variant] for variant in guide.variants if variant in first]
 
 
 def _answer() -> str | None:

@@ -4,6 +4,7 @@ A phone number is a weak hint: numbers are ported, and many belong to no place. 
 may stand for is a candidate, and the send gate wants all of them open.
 """
 
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -96,6 +97,23 @@ def _country_zones() -> dict[str, frozenset[str]]:
             country, _, zone, *_ = line.split("\t")
             zones.setdefault(country, set()).add(zone)
     return {country: frozenset(names) for country, names in zones.items()}
+
+
+@cache
+def public_holidays(place: str, year: int) -> frozenset[date]:
+    """The public holidays of a country or a part of it (US, US-TX); none where none are known."""
+    import holidays  # loaded by the first study that asks
+
+    country, _, part = place.partition("-")
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+    except NotImplementedError:  # a part that the library does not know, or a country
+        return public_holidays(country, year) if part else frozenset()
+
+
+def country_of(phone: str) -> str | None:
+    """The ISO code of the country of an E.164 number."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
 
 
 def normalize_phone(text: str, region: str | None = None) -> str:

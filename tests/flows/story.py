@@ -43,7 +43,7 @@ def envelope(name: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
 
 def tell(services: Services, *events: dict[str, Any]) -> None:
     """Receive these events and work on them."""
-    intake.receive_events(services, "api", [json.dumps(event) for event in events])
+    intake.receive_events(services, [json.dumps(event) for event in events])
     intake.work_inbox(services)
 
 

@@ -1,19 +1,28 @@
 """One message from door to reply: what is stored, what is said again, what fails gracefully."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from threading import Barrier, Event
 
 import pytest
 
-from interviewer import conversation
+from interviewer import conversation, exports, studies
+from interviewer.adapters.sql.store import SqlStore
 from interviewer.clock import StoryClock
 from interviewer.conversation import Opening, Reply, Started
-from interviewer.core.book import Suppression
+from interviewer.core.book import Action, Suppression
 from interviewer.core.errors import InvalidInput, NotAllowed, NotFound, Unavailable
+from interviewer.core.guide import InterviewGuide
+from interviewer.core.inbound import ChatPart
 from interviewer.core.interview import Interview
 from interviewer.core.reading import Reading, TopicReading
-from interviewer.ports import Services
+from interviewer.ports import ReadAndWorded, Services
+from interviewer.settings import Settings
+from interviewer.wiring import build, initialize
+from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, ScriptedModel, services_in
 
 DELIVERED = {"shipment_ref": "S-1", "delivered_at": "2026-09-14T17:00:00-04:00"}
@@ -108,6 +117,97 @@ def test_two_messages_at_once_are_both_answered(services: Services) -> None:
     assert [turn.seq for turn in interview.turns] == list(range(len(interview.turns)))
 
 
+def built_on(url: str) -> Services:
+    settings = Settings(database_url=url)
+    initialize(settings)
+    return build(settings, clock=StoryClock(NOW))
+
+
+def close(services: Services) -> None:
+    assert isinstance(services.store, SqlStore)
+    services.store.close()
+
+
+class SlowModel:
+    """A model that is at work until more was said."""
+
+    def __init__(self) -> None:
+        self.at_work, self.may_end = Event(), Event()
+
+    async def read_and_word(
+        self, guide: InterviewGuide, interview: Interview, utterance: str, options: object
+    ) -> ReadAndWorded:
+        self.at_work.set()
+        await asyncio.to_thread(self.may_end.wait, 20)
+        return ReadAndWorded(Reading(source="model", specificity="thin", sentiment=-1))
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_what_is_said_while_a_turn_runs_joins_it(kind: str, tmp_path: Path) -> None:
+    model = SlowModel()
+    with empty_database(kind, tmp_path) as url:
+        services = replace(built_on(url), model=model)
+        started = begin(services)
+        name = started.interview.interview_id
+
+        def send(message_id: str, text: str) -> Reply:
+            return asyncio.run(conversation.receive_joined(services, name, message_id, text))
+
+        with ThreadPoolExecutor() as threads:
+            first = threads.submit(send, "a", "The box was crushed.")
+            assert model.at_work.wait(20)
+            model.at_work.clear()
+            second = threads.submit(send, "b", "And nobody rang.")
+            assert model.at_work.wait(20)  # the second message is stored before its turn begins
+            model.may_end.set()
+            replies = [first.result(30), second.result(30)]
+        again = send("b", "And nobody rang.")
+        interview = services.store.interview(name)
+        close(services)
+    assert replies[0] == replies[1] == again
+    (answer,) = interview.answers
+    assert answer.text == "The box was crushed.\nAnd nobody rang."
+    assert (answer.message_id, answer.joined) == ("a", ("b",))
+    assert len(interview.said) == 2
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_the_same_message_from_two_threads_is_answered_once(kind: str, tmp_path: Path) -> None:
+    with empty_database(kind, tmp_path) as url:
+        services = built_on(url)
+        started = begin(services)
+        start = Barrier(2)
+
+        def send(_: int) -> Reply:
+            start.wait(20)
+            return say(services, started, "m1", "It was crushed.")
+
+        with ThreadPoolExecutor() as threads:
+            replies = list(threads.map(send, range(2)))
+        turns = stored(services, started).turns
+        close(services)
+    assert replies[0] == replies[1]
+    assert len(turns) == 3
+
+
+def test_what_a_crash_left_unanswered_joins_the_next_message(services: Services) -> None:
+    started = begin(services)
+    name = started.interview.interview_id
+    services.store.add_part(
+        ChatPart(interview_id=name, message_id="a", text="It was crushed.", at=NOW)
+    )
+    send = partial(conversation.receive_joined, services, name)
+    reply = asyncio.run(send("b", "Hello?"))
+    assert asyncio.run(send("a", "It was crushed.")) == reply
+    assert [turn.text for turn in stored(services, started).answers] == ["It was crushed.\nHello?"]
+
+
+def test_a_stop_among_messages_read_together_counts(services: Services) -> None:
+    started = begin(services, channel="sms", address="+12025550123")
+    reply = say(services, started, "m1", "It was crushed.\nSTOP")
+    assert reply.status == "opted_out"
+
+
 def test_stop_is_decided_before_any_model_and_suppresses(services: Services) -> None:
     model = ScriptedModel(Reading(source="model"))
     services = replace(services, model=model)
@@ -128,6 +228,24 @@ def test_a_late_answer_is_kept_and_thanked_for_once(services: Services) -> None:
     assert say(services, started, "m3", "And late.").messages == ()
     texts = [turn.text for turn in stored(services, started).answers]
     assert texts[1:] == ["One more thing: it was wet.", "And late."]
+
+
+def test_what_comes_after_a_hand_off_is_added_to_its_case(services: Services) -> None:
+    started = begin(services)
+    say(services, started, "m1", "I want to talk to a real person.")
+    assert say(services, started, "m2", "It is about the invoice.").messages == ()
+    (case,) = services.store.cases()
+    assert case.quotes == ("I want to talk to a real person.", "It is about the invoice.")
+
+
+def test_a_damage_told_after_the_end_still_opens_a_case(services: Services) -> None:
+    started = begin(services)
+    say(services, started, "m1", "I have to go, bye.")
+    say(services, started, "m2", "By the way, the vase came smashed.")
+    (case,) = services.store.cases()
+    assert (case.reason, case.exception_code, case.hands_off) == ("damage", "damaged", False)
+    assert case.agent_action
+    assert case.customer_action
 
 
 def test_a_wish_for_a_person_counts_after_the_end_too(services: Services) -> None:
@@ -258,6 +376,99 @@ def test_the_same_contact_is_asked_what_became_of_an_open_point(services: Servic
     texts = " ".join(turn.text for turn in stored(services, other).said)
     assert "Memphis" not in texts
     assert "Last time" not in texts
+
+
+def test_a_later_checkpoint_opens_with_what_has_changed(services: Services) -> None:
+    account_interview(services, "C-1", "On-time Fridays.")
+    (first,) = services.store.interviews(account_ref="A-1")
+    covered = {"incident": TopicReading(covered="yes", evidence="On-time")}
+    told = first.answers[0].model_copy(
+        update={"reading": Reading(source="offline", topics=covered)}
+    )
+    closed = first.evolve(
+        interview_id="earlier", status="closed", turns=(first.turns[0], told), closed_at=NOW
+    )
+    services.store.add_interview(closed, "earlier")
+    later = account_interview(services, "C-1", "Nothing has changed.")
+    opener, second = stored(services, later).said[:2]
+    assert "What has changed for you since Tuesday, 15 September?" in opener.text
+    assert second.topic == "response"
+
+
+def test_what_the_account_team_would_look_at_is_asked(services: Services) -> None:
+    what = "the missing Friday slots"
+    services.store.put([Action(account_ref="A-1", what=what, said_at=NOW.date())])
+    started = account_interview(services, "C-1", "On-time Fridays, nothing else matters to us.")
+    asked = stored(services, started).said[-1].text
+    assert asked.startswith(f'We said that our team would look at "{what}".')
+
+
+def test_a_note_that_may_not_be_said_gives_way_to_the_plain_question(services: Services) -> None:
+    what = "what 020 7946 0018 called about"
+    services.store.put([Action(account_ref="A-1", what=what, said_at=NOW.date())])
+    started = account_interview(services, "C-1", "On-time Fridays, nothing else matters to us.")
+    answer, asked = stored(services, started).turns[1:3]
+    assert "7946" not in asked.text
+    assert asked.topic == "incident"
+    assert answer.decision is not None
+    assert answer.decision.barred == ("since:incident",)
+
+
+def played_back(services: Services) -> Started:
+    started = account_interview(services, "C-1", "Reliable Friday slots.")
+    for n in range(12):
+        text = f"Load {n} was {n + 2} hours late on Monday and Ann fixed it herself."
+        if say(services, started, f"n{n}", text).messages[0].move == "playback":
+            return started
+    raise AssertionError("no summary was read back")
+
+
+def test_a_correction_is_kept_beside_its_line(services: Services) -> None:
+    started = played_back(services)
+    say(services, started, "p1", "Not quite.")
+    say(services, started, "p2", "It was Bob who fixed the load, not Ann.")
+    interview = stored(services, started)
+    assert (interview.status, interview.close_reason) == ("closed", "corrected")
+    decision = interview.answers[-1].decision
+    assert decision is not None
+    assert decision.corrects is not None
+    noted = interview.turns[decision.corrects.turn_seq]
+    assert decision.corrects.line in noted.text
+    told = interview.answers[-1].text
+    shown = [row["value"] for row in studies.show(services, "account-renewal")]
+    assert f"{decision.corrects.line!r} -> {told!r}" in shown
+    exported = exports.transcript(interview)["turns"][-2]
+    assert exported["corrects"] == decision.corrects.model_dump()
+
+
+def test_a_rating_of_the_conversation_is_an_answer_to_the_summary(services: Services) -> None:
+    started = played_back(services)
+    say(services, started, "p1", "3")
+    assert stored(services, started).fields["rating"] == 3
+    assert stored(services, started).close_reason == "confirmed"
+
+
+def test_an_answer_can_be_kept_from_the_account_manager_afterwards(services: Services) -> None:
+    told = "Our account manager Dana never calls, and last week she lost our claim papers."
+    started = account_interview(services, "C-1", "Reliable Friday slots.", told)
+    reply = say(services, started, "m2", "That is not for my account manager.")
+    assert "neither this nor what you told me before" in reply.messages[0].text
+    interview = stored(services, started)
+    assert [turn.audience for turn in interview.answers] == ["all", "owner", "owner"]
+    for n in range(12):
+        if (
+            say(services, started, f"n{n}", f"Load {n} was 2 hours late on Monday.").status
+            != "open"
+        ):
+            break
+    seen = [turn.text for turn in stored(services, started).turns if turn.audience == "all"]
+    assert not any("Dana" in text or "claim papers" in text for text in seen)
+    (transcript,) = studies.read_book(services).transcripts
+    shown = [turn.text for turn in transcript.turns if turn.audience == "all"]
+    assert shown == seen
+    assert all(case.audience == "owner" for case in services.store.cases() if 3 in case.turn_seqs)
+    later = account_interview(services, "C-1", "On-time Fridays.", "Nothing went wrong lately.")
+    assert "Dana" not in " ".join(turn.text for turn in stored(services, later).said)
 
 
 def test_a_few_words_change_no_language_and_a_sentence_does(services: Services) -> None:

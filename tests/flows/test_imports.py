@@ -7,6 +7,7 @@ import pytest
 
 from interviewer.core.book import Account, Consent, Shipment, ShipmentEvent
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.exports import export_all
 from interviewer.imports import Import, ImportReport, import_file
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
@@ -241,3 +242,47 @@ def test_the_public_accounts_and_transcripts(services: Services) -> None:
     transcripts = Import("transcripts", SHARED / "ai_interviews.jsonl")
     assert import_file(services, transcripts).taken == 998
     assert import_file(services, transcripts).known == 998
+
+
+BESIDE_THE_INTERVIEWS = [
+    (
+        "notes",
+        "account_ref,at,text,contact_ref,note_kind,system\n"
+        "A-1,2026-01-02T09:00:00Z,The Friday truck was late again.,C-1,E-MAIL,crm\n"
+        "A-1,2026-01-03,Called Dana about the claim.,,call,crm\n"
+        "A-1,2026-01-04,,,call,crm\n",
+        "note_kind: {e-mail: mail}\n",
+        "text: is missing",
+    ),
+    (
+        "volumes",
+        "account_ref,period,units,market_index\nA-1,2025-12,1200,101.5\nA-1,2026-10,900,\n"
+        "A-1,October,1,\n",
+        "",
+        "period: is no period",
+    ),
+    (
+        "invoices",
+        "invoice_ref,account_ref,date,amount,disputed,invoice_kind\nI-1,A-1,2026-01-01,500,Y,\n"
+        "I-2,A-1,2026-01-02,-20,,credit_note\nI-3,A-1,2.10.2026,10,,\n",
+        "disputed: {y: 'yes'}\n",
+        "date: is no date",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "words", "why"), BESIDE_THE_INTERVIEWS)
+def test_what_stands_beside_the_interviews_comes_in_once_and_goes_out(
+    services: Services, tmp_path: Path, kind: str, text: str, words: str, why: str
+) -> None:
+    values = file(tmp_path, words, "values.yaml")
+    first, again = (
+        import_file(services, Import(kind, file(tmp_path, text), values=values)) for _ in range(2)
+    )
+    assert (first.taken, first.refused, again.known, again.refused) == (2, 1, 2, 1)
+    assert next(iter(first.reasons)).startswith(why)
+    assert first.rejected_file
+    assert first.rejected_file.read_text(encoding="utf-8").count("\n") == 2
+    exported = dict(export_all(services, tmp_path / "out"))
+    assert exported[f"{kind}.jsonl"] == 2
+    assert import_file(services, Import(kind, tmp_path / "out" / f"{kind}.jsonl")).known == 2

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from interviewer import intake, settling, worker
 from interviewer.core.book import Account, Contact, Shipment
 from interviewer.core.errors import InvalidInput, Unavailable
 from interviewer.ports import Services
+from interviewer.wiring import SOURCES
 from tests.fakes import NOW, services_in
 from tests.flows.story import (
     EMAIL,
@@ -111,8 +113,8 @@ def test_any_order_with_any_repeats_gives_the_same_moments(
 
 def test_a_repeated_event_is_taken_once(services: Services) -> None:
     raw = json.dumps(STORY[3])
-    assert intake.receive_events(services, "api", [raw, raw]) == 1
-    assert intake.receive_events(services, "api", [raw]) == 0
+    assert intake.receive_events(services, [raw, raw]) == 1
+    assert intake.receive_events(services, [raw]) == 0
     assert intake.work_inbox(services) == 1
     assert intake.work_inbox(services) == 0
 
@@ -177,30 +179,41 @@ def test_what_cannot_be_read_is_held_back_and_blocks_nobody(
 class Broken:
     """A source with a fault of its own."""
 
-    def event_id(self, raw: str) -> str:
-        return raw
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
 
-    def rows(self, raw: str, now: object) -> list[Any]:
-        raise {"bug": KeyError("x"), "down": Unavailable()}[raw]
+    def __getattr__(self, name: str) -> Any:
+        return getattr(SOURCES["cloudevents"], name)
+
+    def rows(self, raw: bytes, circumstances: object) -> list[Any]:
+        raise self.fault
 
 
+@pytest.mark.parametrize("fault", [KeyError("x"), Unavailable()])
 def test_a_fault_of_ours_holds_back_the_event_and_a_silent_database_does_not(
-    services: Services,
+    services: Services, fault: Exception
 ) -> None:
-    services.sources["broken"] = Broken()  # type: ignore[index]
-    intake.receive_events(services, "broken", ["bug"])
-    intake.work_inbox(services)
-    assert services.store.inbox(held_back=True)[0].error == "a fault of ours: KeyError"
+    intake.receive_events(services, [json.dumps(STORY[0])])
+    broken = replace(services, sources={"cloudevents": Broken(fault)})
+    if isinstance(fault, Unavailable):
+        with pytest.raises(Unavailable):
+            intake.work_inbox(broken)
+        assert len(services.store.unprocessed(9)) == 1
+    else:
+        intake.work_inbox(broken)
+        assert services.store.inbox(held_back=True)[0].error == "a fault of ours: KeyError"
 
-    intake.receive_events(services, "broken", ["down"])
-    with pytest.raises(Unavailable):
-        intake.work_inbox(services)
-    assert [event.event_id for event in services.store.unprocessed(9)] == ["down"]
+
+def test_an_event_that_cannot_be_stored_takes_nobody_with_it(services: Services) -> None:
+    bad = shipment("x", "delivered", ref="S-\ud800")
+    tell(services, shipment("1", "delivered"), bad, shipment("2", "delivered", ref="S-2"))
+    assert set(outcomes(services)) == {"Delivered/S-1", "Delivered/S-2"}
+    assert len(services.store.inbox(held_back=True)) == 1
 
 
 def test_an_event_that_is_none_is_refused_at_the_door(services: Services) -> None:
     with pytest.raises(InvalidInput, match="specversion"):
-        intake.receive_events(services, "api", [json.dumps(STORY[0]), "{}"])
+        intake.receive_events(services, [json.dumps(STORY[0]), "{}"])
     assert services.store.inbox() == []
 
 

@@ -1,20 +1,39 @@
 """From a moment to a sent invitation and back: once, at a decent hour, only to who agreed."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier, current_thread
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-from interviewer import conversation, delivery, intake, outreach, studies
-from interviewer.adapters.sql_engine import Database
-from interviewer.adapters.sql_store import SqlStore
+from interviewer import (
+    conversation,
+    delivery,
+    inbound,
+    intake,
+    links,
+    outreach,
+    studies,
+    worker,
+)
+from interviewer.adapters.sql.engine import Database
+from interviewer.adapters.sql.store import SqlStore, migrate, open_store
 from interviewer.clock import StoryClock
 from interviewer.core.book import Account, Consent, Contact, Outcome, Score, Suppression
-from interviewer.core.invitation import Invitation, OutboundMessage
+from interviewer.core.errors import NotAllowed, NotFound
+from interviewer.core.invitation import GateDecision, OutboundMessage
 from interviewer.core.moments import Moment
-from interviewer.ports import MomentRecord, Services
+from interviewer.ports import Received, Services
+from interviewer.prompts_folder import load_guide
+from interviewer.store import MomentRecord
+from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, services_in
 from tests.flows.story import (
     EMAIL,
@@ -137,16 +156,18 @@ def test_a_mail_has_the_link_and_the_foot_and_an_sms_has_none(services: Services
     )
     asked(services)
     (message,) = channel(services, "email").sent
-    assert message.subject == "Harbor Parcel"
+    assert message.subject == "Harbor Parcel: a short question (your delivery, 15 September)"
     head, _, foot = message.text.partition("\n\n-- \n")
     token = head.rpartition("https://feedback.harbor.example.com/i/")[2]
     opened = services.store.interview_by_token(conversation.token_hash(token))
     assert opened.turns[0].text in head
-    assert foot.splitlines() == [
+    assert foot.splitlines()[:4] == [
         "Harbor Parcel",
         "1 Quay, Boston",
-        "https://harbor.example.com/privacy",
+        "Privacy notice: https://harbor.example.com/privacy",
+        "Check that this mail is ours: https://feedback.harbor.example.com/is-this-real",
     ]
+    assert foot.splitlines()[4].startswith("No more of these mails: https://feedback.harbor.")
 
 
 def test_the_gate_sees_the_link_that_goes_out(services: Services) -> None:
@@ -258,9 +279,9 @@ def test_two_planned_at_once_compete_for_the_last_slot(services: Services) -> No
 def test_a_channel_that_is_down_gets_it_later_once(services: Services) -> None:
     channel(services).down = True
     asked(services)
-    waits = invitation(services)
-    assert (waits.state, waits.reason) == ("due", "the channel is down")
-    assert waits.due_at == NOW + SETTLED + timedelta(minutes=1)
+    (waits,) = services.store.messages()
+    assert (waits.state, waits.reason, waits.gated_at) == ("pending", "the channel is down", None)
+    assert services.store.next_due_at() == NOW + SETTLED + timedelta(minutes=1)
 
     channel(services).down = False
     work(services)
@@ -284,16 +305,41 @@ def test_the_gate_is_asked_again_for_every_try(services: Services) -> None:
     assert invitation(services).reason == "G03: on the suppression list"
 
 
-def test_a_channel_that_stays_down_is_given_up(services: Services) -> None:
+def given_up(services: Services) -> Services:
+    """With a message that its channel did not take in all tries."""
     channel(services).down = True
     asked(services)
-    for _ in range(delivery.TRIES - 1):
-        wait(services, invitation(services).due_at - services.clock.now())
+    while due_at := services.store.next_due_at():
+        wait(services, due_at - services.clock.now())
         work(services)
-    assert (invitation(services).state, invitation(services).reason) == (
-        "refused",
-        "the channel failed",
-    )
+    channel(services).down = False
+    return services
+
+
+def test_a_channel_that_stays_down_makes_a_dead_letter_that_a_person_replays_once(
+    services: Services,
+) -> None:
+    given_up(services)
+    (dead,) = services.store.dead_letters()
+    assert (dead.step, dead.attempt, dead.error) == ("send", delivery.TRIES, "Unavailable")
+
+    work(services)
+    assert channel(services).sent == []
+    delivery.replay(services, dead.subject)
+    work(services)
+    assert len(channel(services).sent) == 1
+    assert services.store.dead_letters() == []
+    with pytest.raises(NotFound):
+        delivery.replay(services, dead.subject)
+
+
+def test_a_dead_letter_is_replayed_once_only(services: Services) -> None:
+    (dead,) = given_up(services).store.dead_letters()
+    channel(services).down = True
+    delivery.replay(services, dead.subject)
+    work(services)
+    with pytest.raises(NotAllowed, match="tried again already"):
+        delivery.replay(services, dead.subject)
 
 
 class PowerCut(BaseException):
@@ -310,6 +356,9 @@ class DyingChannel:
         self.sent.append(message)
         raise PowerCut
 
+    async def lookup(self, message: OutboundMessage) -> str | None:
+        return None
+
 
 def cut(services: Services) -> None:
     with pytest.raises(PowerCut):
@@ -323,15 +372,32 @@ def test_a_worker_that_stops_while_sending_never_sends_twice(services: Services)
     cut(replace(services, channels={"sms": dying}))
 
     work(services)  # the lease still runs
+    assert len(dying.sent) == 1
     wait(services, outreach.LEASE)
     work(services)
-    assert len(dying.sent) == 1
-    assert channel(services).sent == []
+    assert services.store.message(dying.sent[0].message_key).state == "unknown"
+    while due_at := services.store.next_due_at():
+        wait(services, due_at - services.clock.now())
+        work(services)
+    assert (len(dying.sent), channel(services).sent) == (1, [])
     assert (invitation(services).state, invitation(services).reason) == (
         "sent",
         "it may not have gone",
     )
-    assert services.store.message(dying.sent[0].message_key).state == "unknown"
+
+
+def test_one_that_went_is_found_with_the_provider(services: Services) -> None:
+    tell(services, shipment("1", "delivered"))
+    wait(services, SETTLED)
+    dying = DyingChannel()
+    cut(replace(services, channels={"sms": dying}))
+    channel(services).sent = dying.sent  # the provider knows of it
+    wait(services, outreach.LEASE)
+    work(services)
+    (message,) = services.store.messages()
+    assert (message.state, message.provider_id) == ("sent", "id-1")
+    assert (invitation(services).state, invitation(services).reason) == ("sent", None)
+    assert services.store.next_due_at() is None
 
 
 def database_in(folder: Path) -> Database:
@@ -340,9 +406,9 @@ def database_in(folder: Path) -> Database:
 
 
 class DyingStore(SqlStore):
-    """Stores the interview, and the process ends before the message is sent."""
+    """The process ends in the middle of the transaction that lets a message out."""
 
-    def claim_message(self, message_key: str, until: datetime) -> None:
+    def add_decision(self, decision: GateDecision) -> None:
         raise PowerCut
 
 
@@ -354,6 +420,7 @@ def test_a_worker_that_stops_before_sending_leaves_it_to_the_next(
     dying = DyingStore(database_in(tmp_path))
     cut(replace(services, store=dying))
     dying.close()
+    assert services.store.interviews() == []
 
     wait(services, outreach.LEASE)
     work(services)
@@ -367,26 +434,26 @@ class SlowStore(SqlStore):
     """Looks a moment up so slowly that another worker claims everything meanwhile."""
 
     clock: StoryClock
-    claimed: list[Invitation]
 
     def moment(self, moment_id: str) -> MomentRecord:
         self.clock.move_to(self.clock.at + outreach.LEASE)
-        self.claimed = self.claim_due(self.clock.at, 9, outreach.LEASE)
+        assert self.claim(self.clock.at, 9, outreach.LEASE)
         return super().moment(moment_id)
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(services: Services, tmp_path: Path) -> None:
     tell(services, shipment("1", "delivered"))
     wait(services, SETTLED)
+    before = services.store.invitations()
     slow = SlowStore(database_in(tmp_path))
     assert isinstance(services.clock, StoryClock)
     slow.clock = services.clock
-    assert asyncio.run(outreach.send_due(replace(services, store=slow))) == 1
+    assert asyncio.run(worker.sweep(replace(services, store=slow))) == 1
     slow.close()
 
     assert channel(services).sent == []
     assert services.store.interviews() == []
-    assert [invitation(services)] == slow.claimed
+    assert services.store.invitations() == before
 
     wait(services, outreach.LEASE)
     work(services)
@@ -411,8 +478,8 @@ def test_one_that_cannot_be_sent_never_stops_the_others(services: Services) -> N
     wait(services, SETTLED)
     work(services)
     assert len(channel(services).sent) == 1
-    (failed,) = services.store.invitations(moment_id="lost")
-    assert (failed.state, failed.attempt) == ("due", 1)
+    failed = services.store.job("invite", "lost")
+    assert (failed.attempt, failed.error) == (1, "NotFound")
 
 
 # replies
@@ -456,7 +523,7 @@ def test_a_reply_that_is_late_waits_for_the_morning_and_blocks_nobody(services: 
     wait(services, HOUR)
     work(services)
     assert len(channel(services).sent) == 1
-    assert services.store.due_replies(services.clock.now(), 9) == []
+    assert services.store.next_due_at() == datetime(2026, 9, 16, 13, tzinfo=UTC)
 
     wait(services, 13 * HOUR)
     work(services)
@@ -481,7 +548,7 @@ def test_a_reply_that_may_have_gone_is_never_sent_again(services: Services) -> N
     answer(services, "It came too late and nobody told me anything about it before")
     dying = DyingChannel()
     cut(replace(services, channels={"sms": dying}))
-    wait(services, delivery.SENDING)
+    wait(services, outreach.LEASE)
     work(services)
     work(services)
     assert len(channel(services).sent) == 1
@@ -560,3 +627,270 @@ def test_a_lost_renewal_is_asked_about_five_business_days_later(services: Servic
     intake.take(services, [plain, *contacts("ann"), decided])
     assert invitation(services).study == "win-loss"
     assert invitation(services).due_at >= NOW + 5 * DAY
+
+
+# the gate in its transaction
+
+
+def test_every_decision_has_an_audit_row(services: Services) -> None:
+    asked(services)
+    (sent,) = services.store.decisions(invitation(services).invitation_id)
+    assert (sent.rule, sent.at) == (None, services.clock.now())
+    answer(services, "It came too late and nobody told me anything about it before")
+    suppress(services)
+    work(services)
+    (_, reply) = services.store.messages()
+    (refused,) = services.store.decisions(reply.message_key)
+    assert refused.rule == "G03"
+    assert (reply.state, reply.reason) == ("failed", "G03: on the suppression list")
+
+
+class StoppedStore(SqlStore):
+    """Somebody says stop after the message was made, and before the gate is asked."""
+
+    first: SqlStore
+    said = False
+
+    @contextmanager
+    def transaction(self, *locks: str) -> Iterator[SqlStore]:
+        stop = Suppression(address=PHONE, channel="sms", status="suppressed", source="STOP", at=NOW)
+        if not self.said:
+            self.said = True
+            self.first.put([stop])
+        with super().transaction(*locks) as inside:
+            yield inside
+
+
+def test_a_stop_before_the_transaction_that_sends_means_zero_sends(
+    services: Services, tmp_path: Path
+) -> None:
+    tell(services, shipment("1", "delivered"))
+    wait(services, SETTLED)
+    store = StoppedStore(database_in(tmp_path))
+    assert isinstance(services.store, SqlStore)
+    store.first = services.store
+    work(replace(services, store=store))
+    store.close()
+    assert channel(services).sent == []
+    assert invitation(services).reason == "G03: on the suppression list"
+
+
+def test_what_waits_for_a_paused_study_goes_on_when_it_is_launched_again(
+    services: Services,
+) -> None:
+    tell(services, shipment("1", "delivered"))
+    studies.set_state(services, "delivery-check", "paused")
+    assert invitation(services).state == "held"
+    wait(services, HOUR)
+    work(services)
+    assert channel(services).sent == []
+    studies.set_state(services, "delivery-check", "live")
+    assert invitation(services).state == "due"
+    work(services)
+    assert len(channel(services).sent) == 1
+
+
+def test_a_study_that_brakes_holds_what_comes_due(services: Services) -> None:
+    tell(services, shipment("1", "delivered"))
+    services.store.brake_study("delivery-check", "too many opt-outs")
+    wait(services, SETTLED)
+    work(services)
+    assert (channel(services).sent, invitation(services).state) == ([], "held")
+    studies.set_state(services, "delivery-check", "live")
+    work(services)
+    assert len(channel(services).sent) == 1
+
+
+def test_a_closed_study_takes_back_what_waits(services: Services) -> None:
+    tell(services, shipment("1", "delivered"))
+    studies.set_state(services, "delivery-check", "closed")
+    assert invitation(services).state == "cancelled"
+    assert services.store.next_due_at() is None
+
+
+def test_a_consent_that_comes_later_lets_a_refused_invitation_go(services: Services) -> None:
+    tell(services, shipment("1", "delivered", consent=None))
+    assert invitation(services).state == "refused"
+    agreed = Consent(address=PHONE, channel="sms", status="granted", source="x", at=NOW - DAY)
+    intake.take(services, [agreed])
+    assert invitation(services).state == "due"
+
+
+def with_outreach(services: Services, **limits: object) -> None:
+    """Delivery-check with these limits."""
+    study = services.store.study("delivery-check")
+    lines = "".join(f"  {name}: {value}\n" for name, value in limits.items())
+    source = f"{study.source}\noutreach:\n{lines}"
+    studies.add(services, load_guide(source), source)
+
+
+def test_who_has_not_answered_is_reminded_once(services: Services) -> None:
+    with_outreach(services, remind_after="4h")
+    asked(services)
+    wait(services, 4 * HOUR)
+    work(services)
+    work(services)
+    (_, reminder) = channel(services).sent
+    assert "still open" in reminder.text
+    assert len(reminder.text) <= 160
+    wait(services, 4 * HOUR)
+    work(services)
+    assert len(channel(services).sent) == 2
+
+
+def test_a_reminder_waits_while_its_study_is_paused(services: Services) -> None:
+    with_outreach(services, remind_after="4h")
+    asked(services)
+    studies.set_state(services, "delivery-check", "paused")
+    wait(services, 4 * HOUR)
+    work(services)
+    work(services)
+    assert len(channel(services).sent) == 1
+    studies.set_state(services, "delivery-check", "live")
+    wait(services, 19 * HOUR)  # at a decent hour again
+    work(services)
+    assert ["still open" in message.text for message in channel(services).sent] == [False, True]
+
+
+@pytest.mark.parametrize("change", [links.replace_link, links.revoke_link])
+def test_a_reminder_by_mail_carries_a_link_that_works(
+    services: Services, change: Callable[[Services, str], object]
+) -> None:
+    by_mail = only(services, "email")
+    with_outreach(by_mail, remind_after="4h")
+    asked(by_mail)
+    (interview,) = services.store.interviews()
+    change(services, interview.interview_id)
+    wait(services, 4 * HOUR)
+    for _ in range(2):
+        work(by_mail)
+    _, *reminders = channel(services, "email").sent
+    assert len(reminders) == (change is links.replace_link)
+    for reminder in reminders:
+        token = reminder.text.rpartition("/i/")[2].split()[0]
+        found = services.store.interview_by_token(conversation.token_hash(token))
+        assert found.interview_id == interview.interview_id
+
+
+def test_who_has_answered_is_not_reminded(services: Services) -> None:
+    with_outreach(services, remind_after="4h")
+    asked(services)
+    answer(services, "fine, thanks")
+    wait(services, 4 * HOUR)
+    work(services)
+    assert not [m for m in services.store.messages() if m.seq < 0]
+
+
+def others(*numbers: int) -> list[dict[str, object]]:
+    """Deliveries to different people."""
+    return [
+        shipment(
+            f"o{n}",
+            "delivered",
+            ref=f"O-{n}",
+            recipient={"phone": f"+1212555010{n}", "timezone": "America/New_York"},
+        )
+        for n in numbers
+    ]
+
+
+@pytest.mark.parametrize(("limit", "waits"), [("quota", "refused"), ("per_day", "due")])
+def test_a_study_asks_no_more_than_its_limits(services: Services, limit: str, waits: str) -> None:
+    with_outreach(services, **{limit: 2})
+    tell(services, *others(1, 2, 3, 4))
+    wait(services, SETTLED)
+    work(services)
+    assert len(channel(services).sent) == 2
+    states = sorted(one.state for one in services.store.invitations())
+    assert states == sorted([waits, waits, "sent", "sent"])
+
+
+def test_a_sender_keeps_its_pace(services: Services) -> None:
+    slow = replace(services, policy=services.policy.model_copy(update={"per_minute": {"sms": 2}}))
+    tell(slow, *others(1, 2, 3, 4))
+    wait(slow, SETTLED)
+    work(slow)
+    assert len(channel(slow).sent) == 2
+    for _ in range(20):
+        wait(slow, timedelta(seconds=30))
+        work(slow)
+    assert len(channel(slow).sent) == 4
+
+
+@pytest.mark.postgres
+def test_two_studies_that_race_for_the_last_slot_on_postgres(
+    services: Services, tmp_path: Path
+) -> None:
+    """Both gates are asked at once, each in its own worker; the person hears once."""
+    with empty_database("postgres", tmp_path) as url:
+        migrate(url)
+        stores = [open_store(url), open_store(url)]
+        racing = [replace(services, store=store) for store in stores]
+        for slug in ("delivery-check", "exception-follow-up"):
+            study = services.store.study(slug)
+            studies.add(racing[0], study.guide, study.source)
+            launch(racing[0], slug)
+        later = [
+            shipment("1", "delivered"),
+            shipment("2", "exception", ref="S-2", exception_code="damaged"),
+        ]
+        tell(racing[0], *later)
+        wait(services, HOUR)
+        jobs = stores[0].claim(services.clock.now(), 9, outreach.LEASE)
+        assert len(jobs) == 2
+        with ThreadPoolExecutor(2) as threads:
+            pairs = zip(racing, jobs, strict=True)
+            list(threads.map(lambda pair: asyncio.run(outreach.invite(*pair)), pairs))
+        assert len(channel(services).sent) == 1
+        for store in stores:
+            store.close()
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_stop_that_is_committed_first_means_that_nothing_goes(kind: str, tmp_path: Path) -> None:
+    services, people = services_in(tmp_path), range(8)
+    with empty_database(kind, tmp_path) as url:
+        migrate(url)
+        stores = [open_store(url), open_store(url)]
+        sender, listener = (replace(services, store=store) for store in stores)
+        study = services.store.study("delivery-check")
+        studies.add(sender, study.guide, study.source)
+        launch(sender, "delivery-check")
+        tell(sender, *others(*people))
+        wait(services, SETTLED)
+        jobs = sender.store.claim(services.clock.now(), 99, outreach.LEASE)
+        assert len(jobs) == len(people)
+        for job in jobs:
+            address = sender.store.invitation(job.subject).address
+            stop = Received("sms", f"stop {address}", address, "STOP")
+            first = _committed_first(
+                lambda job=job: asyncio.run(outreach.invite(sender, job)),
+                lambda stop=stop: inbound.take(listener, stop),
+            )
+            sent = [one for one in channel(services).sent if one.address == address]
+            assert len(sent) == (first == "send")
+        for store in stores:
+            store.close()
+
+
+def _committed_first(send: Callable[[], object], stop: Callable[[], object]) -> str:
+    """Which of two threads that begin together commits first."""
+    barrier, order = Barrier(2), list[str]()
+
+    def run(name: str, what: Callable[[], object]) -> None:
+        current_thread().name = name  # a use case of ours goes on in a thread of another name
+        barrier.wait()
+        what()
+
+    def note(_: object) -> None:
+        order.append("stop" if current_thread().name == "stop" else "send")
+
+    event.listen(Engine, "commit", note)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            both = [threads.submit(run, "send", send), threads.submit(run, "stop", stop)]
+            for one in both:
+                one.result()
+    finally:
+        event.remove(Engine, "commit", note)
+    return order[0]

@@ -1,0 +1,188 @@
+"""From a stored analysis to the book, one account and the customer's copy, for whoever asks."""
+
+import csv
+import json
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from analysis import risk
+from analysis.book_report import Filter
+from analysis.prepare import utterances
+from analysis.sentences import quote
+from analysis.tables import Signal
+from interviewer import account_reports, report_files, studies
+from interviewer.core.access import User
+from interviewer.core.book import (
+    Account,
+    Action,
+    Claim,
+    Consent,
+    Contact,
+    ImportedTranscript,
+    Rating,
+)
+from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.ports import Services
+from interviewer.store import AnalysisRun
+from tests.fakes import NOW, services_in
+
+SAID = [
+    ("We have asked two other carriers for rates.", "competitor"),
+    ("The claim from June is still open after three mails.", "unresolved_claim"),
+    ("It keeps happening on the same dock every Friday, Joanna.", "recurrence"),
+    ("FedEx answers within the hour and you take four days.", "slow_response"),
+    ("Your dispatchers are friendly people, all of them.", None),
+    ("We ship about four hundred pallets with you a week.", None),
+]
+MANAGER = User(login="pat@example.com", role="account_manager", password_hash="", created_at=NOW)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    """Three accounts: one heard, one that the data speak of, one of somebody else."""
+    made = services_in(tmp_path)
+    renewal = NOW.date() + timedelta(days=60)
+    made.store.put(
+        [
+            Account(
+                account_ref="A", account_name="Norrland", owner_name="Pat", segment="retail",
+                owner_email="pat@example.com", annual_value=9e5, currency="USD",
+                renewal_date=renewal,
+            ),
+            Account(
+                account_ref="B", account_name="Silent", owner_name="Pat",
+                owner_email="pat@example.com", annual_value=1e5, currency="USD",
+                renewal_date=date(2027, 6, 1),
+            ),
+            Account(account_ref="C", account_name="Other", owner_name="Kim", annual_value=2e5),
+            Contact(
+                contact_ref="a1", account_ref="A", contact_role="buyer", contact_name="Joanna Ek"
+            ),
+            Contact(
+                contact_ref="a2", account_ref="A", contact_role="finance", email="f@a.example.com"
+            ),
+            Contact(contact_ref="b1", account_ref="B", contact_role="buyer", phone="+14155550123"),
+            Consent(
+                address="f@a.example.com", channel="email", status="granted", source="contract",
+                at=NOW - timedelta(days=9),
+            ),
+            Claim(claim_ref="K1", account_ref="B", claim_opened_at=NOW - timedelta(days=70)),
+            Rating(account_ref="A", at=NOW, by="Pat", rating="low", why="they smile"),
+            Action(
+                account_ref="A", what="a second dock door on Fridays", said_at=date(2026, 9, 1),
+                owner_name="Pat", due_date=date(2026, 10, 1),
+            ),
+            ImportedTranscript.read(
+                {
+                    "id": "i1", "account_ref": "A", "contact_ref": "a1", "contact_role": "buyer",
+                    "at": NOW - timedelta(days=5), "language": "en",
+                    
+                    "turns": [{"speaker": "user", "text": text} for text, _ in SAID],
+                }
+            ),
+        ]
+    )  # fmt: skip
+    return made
+
+
+def analyze(services: Services, at: datetime = NOW) -> None:
+    """A stored run with the signals of `SAID`; nothing has to be loaded for it."""
+    book = studies.read_book(services)
+    turns = utterances(book)
+    items = [
+        Signal(
+            signal, "asserted", "stated", 0.95, "detector", "A", "a1", "buyer", turn.at,
+            quote(turn, 0, len(turn.text)),
+        )
+        for turn, (_, signal) in zip(turns, SAID, strict=True)
+        if signal
+    ]  # fmt: skip
+    risks = [asdict(r) for r in risk.assess(book, turns, items, {}, at.date())]
+    memory = {"as_of": at.date().isoformat()}
+    services.store.save_run(
+        AnalysisRun("run-1", at, {"base_rate": 0.12}, [], [asdict(i) for i in items], risks,
+                    memory, "<p>whole</p>")
+    )  # fmt: skip
+
+
+def test_the_account_manager_sees_what_to_do(services: Services) -> None:
+    analyze(services)
+    view = account_reports.account(services, "A", MANAGER)
+    assert view.band == "high"
+    assert view.rating_differs == "Pat rated it low on 2026-09-15; the evidence says high"
+    assert [c.contact_ref for c in view.heard] == ["a1"]
+    (finance,) = view.unheard
+    assert (finance.channel, finance.why_unheard) == ("email", "never invited")
+    assert "invoices" in str(finance.question)
+    assert abs(sum(r.contribution for r in view.reasons) - view.strength) < 1e-9
+    assert view.steps
+    shown = [e.quote for r in view.reasons for e in r.evidence]
+    assert not any("Joanna" in str(words) for words in shown)
+
+
+def test_the_book_is_filtered_and_watches_who_was_not_heard(services: Services) -> None:
+    analyze(services)
+    whole = account_reports.book_of_business(services)
+    assert [row.account_ref for row in whole.rows] == ["A"]
+    assert [row.account_ref for row in whole.unheard] == ["B", "C"]
+    assert [row.account_ref for row in whole.watch] == ["B"]
+    assert "claim K1" in whole.watch[0].data_rows[0]
+    assert whole.watch[0].next_step
+    assert whole.watch[0].next_step.why_unheard == "no consent"
+    soon = account_reports.book_of_business(services, Filter(owner="pat", renewal_within=90))
+    assert [r.account_ref for r in (*soon.rows, *soon.unheard)] == ["A"]
+    own = account_reports.book_of_business(services, user=MANAGER)
+    assert {r.account_ref for r in (*own.rows, *own.unheard)} == {"A", "B"}
+    with pytest.raises(NotFound):
+        account_reports.account(services, "C", MANAGER)
+
+
+def test_the_customer_sees_own_words_and_nothing_of_risk(
+    services: Services, tmp_path: Path
+) -> None:
+    analyze(services)
+    copy = account_reports.for_customer(services, "A")
+    assert [label for label, _ in copy.heard] == ["Claims and credits", "What keeps coming back"]
+    assert [a.what for a in copy.joint] == ["a second dock door on Fridays"]
+    report_files.write_account(services, "A", tmp_path / "c.html", for_customer=True)
+    page = (tmp_path / "c.html").read_text(encoding="utf-8").split("</style>")[1]
+    for inside in (
+        "carriers for rates",
+        "FedEx",
+        "risk",
+        "band",
+        "Elevated",
+        "High",
+        "buyer",
+        "Joanna",
+    ):
+        assert inside not in page, inside
+
+
+def test_the_same_data_give_the_same_bytes_in_every_form(
+    services: Services, tmp_path: Path
+) -> None:
+    analyze(services)
+    for form in ("html", "json", "csv"):
+        made = []
+        for place in ("one", "two"):
+            out = tmp_path / f"{place}.{form}"
+            report_files.write_account(services, "A", out)
+            book = tmp_path / f"book-{place}.{form}"
+            report_files.write_book(services, Filter(), book)
+            made.append((out.read_bytes(), book.read_bytes()))
+        assert made[0] == made[1]
+    read = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
+    assert read["trace"]["Run"] == "run-1, 2026-09-15 14:00 UTC"
+    with (tmp_path / "book-one.csv").open(encoding="utf-8") as file:
+        assert [row["account_ref"] for row in csv.DictReader(file)] == ["A", "B", "C"]
+    with pytest.raises(InvalidInput, match=r"\.html"):
+        report_files.write_account(services, "A", tmp_path / "a.pdf")
+
+
+def test_before_an_analysis_it_says_what_to_do(services: Services) -> None:
+    with pytest.raises(NotFound, match="interviewer analyze"):
+        account_reports.book_of_business(services)

@@ -1,0 +1,329 @@
+"""Interviews by SMS, from webhook to thank-you: a provider, its webhooks, the worker, the store."""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+from httpx2 import Response
+from starlette.testclient import TestClient
+
+from interviewer import links
+from interviewer.adapters.twilio_sms import TwilioSms, signature
+from interviewer.core.book import Consent, Suppression
+from interviewer.core.contact import is_suppressed
+from interviewer.core.interview import Interview
+from interviewer.ports import Services
+from interviewer.settings import Settings
+from interviewer.web.app import create_app
+from tests.fakes import NOW, services_in
+from tests.flows.story import PHONE, launch, shipment, tell, wait, work
+from tests.flows.test_outreach import SETTLED
+from tests.twilio_server import ACCOUNT, SENDER, TOKEN, Fault, TwilioServer
+
+INBOUND, STATUS = "/hooks/twilio/inbound", "/hooks/twilio/status"
+SECOND = timedelta(seconds=1)
+STRANGER = "+12125550199"
+
+
+@dataclass
+class Phones:
+    """An installation with Twilio in front of it, and the phones of respondents."""
+
+    services: Services
+    twilio: TwilioServer
+    door: TestClient
+    sent: int = 0
+    seen: int = field(default=0)
+
+    def call(self, path: str, **fields: str) -> Response:
+        """A webhook as Twilio sends it."""
+        raw = urlencode(fields).encode()
+        url = f"{self.services.organization.public_url}{path}"
+        signed = signature(url, parse_qsl(raw.decode(), keep_blank_values=True), TOKEN)
+        head = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signed}
+        return self.door.post(path, content=raw, headers=head)
+
+    def texts(self, body: str, sender: str = PHONE, sid: str | None = None, **more: str) -> None:
+        """Somebody sends us an SMS."""
+        self.sent += 1
+        sid = sid or f"SM-in-{self.sent}"
+        answer = self.call(INBOUND, MessageSid=sid, From=sender, To=SENDER, Body=body, **more)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/xml")
+        assert answer.content.endswith(b"<Response/>")
+
+    def hears(self, seconds: float = 5) -> list[str]:
+        """What went out after a while that was not seen before."""
+        wait(self.services, timedelta(seconds=seconds))
+        work(self.services)
+        work(self.services)
+        new, self.seen = self.twilio.texts[self.seen :], len(self.twilio.texts)
+        return new
+
+    @property
+    def interview(self) -> Interview:
+        (found,) = self.services.store.interviews()
+        return found
+
+    def is_stopped(self, address: str = PHONE) -> bool:
+        rows = self.services.store.find(Suppression, address=address)
+        return is_suppressed(rows, address, "sms")
+
+
+@pytest.fixture
+def phones(tmp_path: Path) -> Iterator[Phones]:
+    with TwilioServer() as server:
+        services = services_in(tmp_path)
+        public_url = services.organization.public_url
+        sms = TwilioSms(ACCOUNT, [TOKEN], SENDER, public_url=public_url, api_url=server.url)
+        services = replace(services, channels={"sms": sms})
+        launch(services, "delivery-check", "exception-follow-up")
+        settings = Settings(database_url="postgresql://no-worker-in-this-app")
+        yield Phones(services, server, TestClient(create_app(services, settings)))
+
+
+@pytest.fixture
+def asked(phones: Phones) -> Phones:
+    """One recipient was asked about a damaged parcel."""
+    tell(phones.services, shipment("1", "exception", exception_code="damaged"))
+    tell(phones.services, shipment("2", "delivered", NOW - timedelta(minutes=5)))
+    (opener,) = phones.hears(SETTLED.total_seconds() * 4)
+    assert opener.startswith("Harbor Parcel: automated assistant")
+    assert "http" not in opener
+    return phones
+
+
+def test_an_interview_by_sms_from_the_first_question_to_the_thank_you(asked: Phones) -> None:
+    asked.texts("The box was crushed and the lamp inside broken.")
+    assert asked.hears(1) == []  # more may come
+    (probe,) = asked.hears()
+    assert probe.count("?") == 1
+    asked.texts("Nobody told me anything, I found it at the door.")
+    said = asked.hears()
+    while asked.interview.status == "open":
+        asked.texts("I had to order another one for the weekend.")
+        said = asked.hears()
+    assert len(said) == 1
+    assert "?" not in said[0]
+    assert asked.interview.status == "closed"
+    assert asked.twilio.texts == [turn.text for turn in asked.interview.said]
+
+    asked.texts("One more thing: the driver was kind.")
+    assert asked.hears() == ["Thank you, I have added this to your answers."]
+    asked.texts("And that is all.")
+    assert asked.hears() == []
+    assert asked.interview.answers[-1].text == "And that is all."
+
+
+def test_texts_that_come_together_are_answered_once(asked: Phones) -> None:
+    asked.texts("The box was crushed")
+    assert asked.hears(2) == []
+    asked.texts("and the lamp is broken")
+    assert asked.hears(3) == []
+    assert len(asked.hears(1)) == 1
+    (answer,) = asked.interview.answers
+    assert answer.text == "The box was crushed\nand the lamp is broken"
+
+
+def test_a_webhook_that_comes_twice_is_one_message(asked: Phones) -> None:
+    asked.texts("The box was crushed.", sid="SM1")
+    asked.texts("The box was crushed.", sid="SM1")
+    assert len(asked.hears()) == 1
+    asked.texts("The box was crushed.", sid="SM1")
+    assert asked.hears() == []
+    assert len(asked.interview.answers) == 1
+
+
+@pytest.mark.parametrize("words", ["STOP", "no más mensajes", "Hören Sie auf!", "S\u200bTOP"])
+def test_a_stop_counts_at_once_and_is_confirmed_once(asked: Phones, words: str) -> None:
+    asked.texts(words)
+    assert asked.is_stopped()
+    (confirmation,) = asked.hears(0)
+    assert "?" not in confirmation
+    asked.texts("STOP")
+    assert asked.hears() == []
+    assert asked.interview.status == "opted_out"
+
+
+def test_a_stop_overtakes_a_reply_on_its_way(asked: Phones) -> None:
+    asked.texts("The box was crushed.")
+    asked.texts("STOP")
+    said = asked.hears()
+    assert len(said) == 1
+    assert "?" not in said[0]
+
+
+def test_help_is_answered_also_after_a_stop_and_is_no_answer(asked: Phones) -> None:
+    asked.texts("Help")
+    (text,) = asked.hears(0)
+    assert "Harbor Parcel: automated" in text
+    assert "help@harbor.example.com" in text
+    assert "STOP" in text
+    assert asked.interview.answers == ()
+    asked.texts("STOP")
+    asked.hears()
+    asked.texts("INFO")
+    assert len(asked.hears()) == 1
+
+
+def test_start_takes_a_stop_back_for_this_channel_alone(asked: Phones) -> None:
+    asked.texts("STOP")
+    asked.hears()
+    wait(asked.services, SECOND)
+    asked.texts("start")
+    assert not asked.is_stopped()
+    assert len(asked.hears()) == 1
+    everywhere = Suppression(
+        address=PHONE, channel="all", status="suppressed", source="x", at=NOW + timedelta(hours=9)
+    )
+    asked.services.store.put([everywhere])
+    asked.texts("START")
+    assert asked.is_stopped()
+    assert asked.hears() == []
+
+
+def test_a_stranger_hears_once_a_day_who_we_are(phones: Phones) -> None:
+    phones.texts("Who is this?", STRANGER)
+    (text,) = phones.hears()
+    assert "Harbor Parcel" in text
+    phones.texts("Hello?", STRANGER)
+    assert phones.hears() == []
+    kept = phones.services.store.inbound_messages(address=STRANGER)
+    assert [message.text for message in kept] == ["Who is this?", "Hello?"]
+    phones.texts("STOP", STRANGER)
+    assert len(phones.hears()) == 1
+    phones.texts("Hello?", STRANGER)
+    assert phones.hears(25 * 3600) == []
+
+
+def test_start_of_a_stranger_grants_nothing(phones: Phones) -> None:
+    phones.texts("START", STRANGER)
+    assert phones.services.store.find(Consent, address=STRANGER) == []
+
+
+def test_a_picture_is_kept_as_a_note(asked: Phones) -> None:
+    asked.texts("look", NumMedia="1", MediaContentType0="image/jpeg", MediaUrl0="https://x/1")
+    assert len(asked.hears()) == 1
+    assert asked.interview.answers[0].text == "look\n[image/jpeg]"
+    (message,) = asked.services.store.inbound_messages(address=PHONE)
+    assert message.media[0].url == "https://x/1"
+
+
+def test_what_is_not_signed_is_refused_and_not_stored(asked: Phones) -> None:
+    forged = asked.door.post(INBOUND, data={"MessageSid": "SM1", "From": PHONE, "Body": "STOP"})
+    assert forged.status_code == 401
+    assert not asked.is_stopped()
+    assert asked.services.store.inbound_messages() == []
+    assert asked.door.post(STATUS, data={"MessageSid": "SM1"}).status_code == 401
+
+
+def test_a_flood_is_stored_and_answered_once(asked: Phones) -> None:
+    for number in range(25):
+        asked.texts(f"part {number}")
+    assert asked.hears() == []
+    assert len(asked.hears(601)) == 1
+    (answer,) = asked.interview.answers
+    assert answer.text.count("part") == 25
+
+
+# what becomes of our messages
+
+
+def report(phones: Phones, status: str, code: str = "", key: str | None = None) -> None:
+    key = key or f"{phones.interview.interview_id}:0"
+    more = {"ErrorCode": code} if code else {}
+    path = f"{STATUS}?{urlencode({'message': key})}"
+    sid = phones.twilio.messages[0]["sid"]
+    assert phones.call(path, MessageSid=sid, MessageStatus=status, **more).status_code == 200
+
+
+def test_reports_are_merged_in_whatever_order_they_come(asked: Phones) -> None:
+    key = f"{asked.interview.interview_id}:0"
+    for status in ("delivered", "sent", "queued"):
+        report(asked, status)
+        assert asked.services.store.message(key).delivery == "delivered"
+
+
+def test_a_report_before_the_answer_says_that_it_went(phones: Phones) -> None:
+    tell(phones.services, shipment("1", "delivered"))
+    wait(phones.services, SETTLED)
+    phones.twilio.faults.append(Fault(taken_first=True))
+    work(phones.services)
+    key = f"{phones.interview.interview_id}:0"
+    report(phones, "sent")
+    message = phones.services.store.message(key)
+    assert (message.state, message.provider_id) == ("sent", phones.twilio.messages[0]["sid"])
+
+
+def test_who_blocks_us_is_never_written_to_again(asked: Phones) -> None:
+    report(asked, "failed", "21610")
+    assert asked.is_stopped()
+
+
+def test_a_refusal_at_once_counts_as_well(phones: Phones) -> None:
+    tell(phones.services, shipment("1", "delivered"))
+    wait(phones.services, SETTLED)
+    phones.twilio.faults.append(Fault(400, 21610))
+    work(phones.services)
+    assert phones.is_stopped()
+    assert phones.twilio.texts == []
+    assert phones.hears(24 * 3600) == []
+
+
+def test_a_phone_that_was_off_is_tried_once_more(asked: Phones) -> None:
+    report(asked, "undelivered", "30003")
+    (again,) = asked.hears(2 * 3600 + 1)
+    assert again == asked.interview.turns[0].text
+    key = f"{asked.interview.interview_id}:0"
+    sid = asked.twilio.messages[1]["sid"]
+    asked.call(
+        f"{STATUS}?{urlencode({'message': key})}",
+        MessageSid=sid,
+        MessageStatus="undelivered",
+        ErrorCode="30003",
+    )
+    assert asked.hears(2 * 3600 + 1) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "paused", "braked"),
+    [
+        ("30007", set(), {"exception-follow-up"}),
+        ("30034", {"exception-follow-up", "delivery-check"}, set()),
+    ],
+)
+def test_filtered_texts_brake_the_study(
+    asked: Phones, code: str, paused: set[str], braked: set[str]
+) -> None:
+    report(asked, "undelivered", code)
+    studies = asked.services.store.studies()
+    assert {study.slug for study in studies if study.state == "paused"} == paused
+    assert {study.slug for study in studies if study.brake} == braked
+
+
+def test_a_report_about_nothing_of_ours_changes_nothing(asked: Phones) -> None:
+    report(asked, "failed", "21610", key="somebody-elses")
+    assert not asked.is_stopped()
+
+
+def test_an_interview_moves_to_the_page_and_back_without_losing_a_turn(asked: Phones) -> None:
+    path = links.replace_link(asked.services, asked.interview.interview_id)
+    form = {"message_id": "m1", "text": "The box was crushed and the lamp inside broken."}
+    assert asked.door.post(path, data=form, follow_redirects=False).status_code == 303
+    assert asked.hears() == []  # it was answered on the page
+    assert asked.interview.channel == "chat"
+    shown = asked.door.get(path).text
+    asked.texts("Nobody told me anything about it.")
+    (said,) = asked.hears()
+    assert asked.interview.channel == "sms"
+    assert [turn.speaker for turn in asked.interview.turns] == ["interviewer", "respondent"] * 2 + [
+        "interviewer"
+    ]
+    now = asked.door.get(path).text
+    assert "Nobody told me anything about it." in now
+    assert "Nobody told me anything about it." not in shown
+    assert said in html.unescape(now)
