@@ -1,4 +1,4 @@
-"""Who may come in: keys of the JSON API, the owner's password, sessions, form tokens."""
+"""How a browser is known: sessions, form tokens, the throttle of the login."""
 
 import hashlib
 import hmac
@@ -6,84 +6,50 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from fastapi import Request
 
-from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.ports import ApiKey, Services
+from interviewer.core.access import Session, User
+from interviewer.core.errors import NotFound
+from interviewer.keys import sha256
+from interviewer.ports import Services
 
-KEY_PREFIX = "iv_live_"
-SESSION_LASTS = timedelta(hours=12)
-SHORTEST_PASSWORD = 8
 LOGIN_TRIES = 5  # wrong passwords per address
 LOGIN_WINDOW = timedelta(minutes=5)
-
-_hasher = PasswordHasher()
-
-
-def new_key(services: Services, name: str) -> str:
-    """Make a key of the JSON API; only its hash is stored, so this is the one time it is seen.
-
-    Raises:
-        InvalidInput: The name is empty.
-    """
-    if not name.strip():
-        raise InvalidInput("name", "is empty; say who uses the key")
-    key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(24)
-    key = f"{KEY_PREFIX}{key_id}_{secret}"
-    services.store.add_key(
-        ApiKey(key_id, name.strip(), _sha256(key), created_at=services.clock.now())
-    )
-    return key
+SEEN_IS_NOTED = timedelta(minutes=1)  # `seen_at` is not written more often
 
 
-def is_known_key(services: Services, presented: str) -> bool:
-    """Whether this is a key of ours."""
-    key_id = presented.removeprefix(KEY_PREFIX).partition("_")[0]
-    try:
-        stored = services.store.key(key_id).sha256
-    except NotFound:
-        return False
-    return hmac.compare_digest(_sha256(presented), stored)
+def cookie_name(request: Request) -> str:
+    """`__Host-` asks for an encrypted connection, which loopback has not."""
+    return "__Host-session" if request.url.scheme == "https" else "session"
 
 
-def set_owner_password(services: Services, password: str) -> None:
-    """Set the one password of the pages; ends every session.
-
-    Raises:
-        InvalidInput: It is too short.
-    """
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidInput("password", f"is too short; use {SHORTEST_PASSWORD} characters or more")
-    services.store.set_owner_password(_hasher.hash(password))
-
-
-def is_owner_password(services: Services, password: str) -> bool:
-    """Whether it is the owner's; a wrong one takes as long as the right one."""
-    stored = services.store.owner_password()
-    if stored is None:
-        return False
-    try:
-        return _hasher.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def begin_session(services: Services) -> str:
+def begin_session(services: Services, user: User) -> str:
     """A new session; its token goes into the cookie, its hash into the store."""
-    token = secrets.token_urlsafe(32)
-    services.store.add_session(_sha256(token), services.clock.now() + SESSION_LASTS)
+    token, now = secrets.token_urlsafe(32), services.clock.now()
+    services.store.add_session(
+        Session(session_hash=sha256(token), login=user.login, began_at=now, seen_at=now)
+    )
     return token
 
 
-def has_session(services: Services, token: str) -> bool:
-    """Whether the cookie's token is that of a session that is not over."""
-    return services.store.has_session(_sha256(token), services.clock.now())
+def user_of(services: Services, token: str) -> User | None:
+    """Who is logged in with the cookie's token; None when nobody is, or not any more."""
+    now = services.clock.now()
+    try:
+        session = services.store.session(sha256(token))
+        user = services.store.user(session.login)
+    except NotFound:
+        return None
+    if session.is_over(now) or user.disabled_at is not None:
+        return None
+    if now - session.seen_at >= SEEN_IS_NOTED:
+        services.store.note_seen(session.session_hash, now)
+    return user
 
 
 def end_session(services: Services, token: str) -> None:
     """Forget the session."""
-    services.store.end_session(_sha256(token))
+    services.store.end_session(sha256(token))
 
 
 def form_token(secret: str, session: str) -> str:
@@ -94,10 +60,6 @@ def form_token(secret: str, session: str) -> str:
 def is_form_token(secret: str, session: str, presented: str) -> bool:
     """Whether a form was made for this session."""
     return hmac.compare_digest(form_token(secret, session).encode(), presented.encode())
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass

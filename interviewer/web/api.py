@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Request, Security
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from interviewer import conversation, intake
+from interviewer import conversation, intake, links
 from interviewer.conversation import Opening, check_text
 from interviewer.core.book import Account
 from interviewer.core.errors import InvalidInput, NotFound
@@ -20,33 +19,11 @@ from interviewer.core.interview import Channel, Decision, Interview, Move, Statu
 from interviewer.core.reading import Reading
 from interviewer.core.study import StudyState
 from interviewer.ports import Services
-from interviewer.web.access import is_known_key
+from interviewer.web.doors import Parts, bearer
 from interviewer.web.problems import ProblemDetails
 
 EVENTS_AT_ONCE = 1000
 NAME_LIMIT = 200  # characters
-
-bearer = HTTPBearer(auto_error=False, description="A key from `interviewer key create`.")
-
-
-def services_of(request: Request) -> Services:
-    """The parts of this installation."""
-    services: Services = request.app.state.services
-    return services
-
-
-def key_holder(
-    request: Request,
-    presented: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-) -> None:
-    """Let in who presents a key of ours."""
-    if presented is None or not is_known_key(services_of(request), presented.credentials):
-        raise HTTPException(
-            401,
-            "Send a key as 'Authorization: Bearer KEY'; make one with interviewer key create.",
-            {"WWW-Authenticate": "Bearer"},
-        )
-
 
 ProblemResponses: dict[int | str, dict[str, Any]] = {
     code: {"model": ProblemDetails, "description": text}
@@ -60,8 +37,7 @@ ProblemResponses: dict[int | str, dict[str, Any]] = {
         (503, "Try again later"),
     )
 }
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(key_holder)], responses=ProblemResponses)
-Parts = Annotated[Services, Depends(services_of)]
+router = APIRouter(prefix="/api/v1", dependencies=[Security(bearer)], responses=ProblemResponses)
 
 
 def _storable(text: str) -> str:
@@ -211,6 +187,16 @@ class RespondentTurn(BaseModel):
     decision: Decision | None
 
 
+class AgentTurn(BaseModel):
+    """What a person of ours wrote into it."""
+
+    seq: int
+    role: Literal["agent"] = "agent"
+    text: str
+    at: datetime
+    author: str
+
+
 class Transcript(BaseModel):
     """An interview with what was read and decided at every turn."""
 
@@ -218,7 +204,9 @@ class Transcript(BaseModel):
     study: StudyPin
     status: Status
     context: dict[str, Any]
-    turns: list[Annotated[InterviewerTurn | RespondentTurn, Field(discriminator="role")]]
+    turns: list[
+        Annotated[InterviewerTurn | RespondentTurn | AgentTurn, Field(discriminator="role")]
+    ]
 
 
 @router.post("/studies/{slug}/interviews", status_code=201, tags=["interviews"])
@@ -257,6 +245,25 @@ def show_interview(interview_id: str, services: Parts) -> Transcript:
     return transcript_of(services.store.interview(interview_id))
 
 
+class LinkMade(BaseModel):
+    """A new link; the one before works no more."""
+
+    link: str = Field(examples=["https://feedback.example.com/i/TOKEN"])
+
+
+@router.post("/interviews/{interview_id}/link", status_code=201, tags=["interviews"])
+def replace_link(interview_id: str, request: Request, services: Parts) -> LinkMade:
+    """Make a new link for an interview; the one before works no more."""
+    path = links.replace_link(services, interview_id)
+    return LinkMade(link=base_url(request, services) + path)
+
+
+@router.delete("/interviews/{interview_id}/link", status_code=204, tags=["interviews"])
+def revoke_link(interview_id: str, services: Parts) -> None:
+    """Let the link of an interview work no more; messages by this API still do."""
+    links.revoke_link(services, interview_id)
+
+
 def transcript_of(interview: Interview) -> Transcript:
     """The wire form of an interview."""
     return Transcript(
@@ -268,7 +275,9 @@ def transcript_of(interview: Interview) -> Transcript:
     )
 
 
-def _turn(turn: Turn) -> InterviewerTurn | RespondentTurn:
+def _turn(turn: Turn) -> InterviewerTurn | RespondentTurn | AgentTurn:
+    if turn.speaker == "agent":
+        return AgentTurn.model_validate(turn, from_attributes=True)
     kind = InterviewerTurn if turn.speaker == "interviewer" else RespondentTurn
     return kind.model_validate(turn, from_attributes=True)
 
@@ -331,7 +340,7 @@ async def take_events(request: Request, services: Parts) -> EventsTaken:
     if media not in EVENT_BODY["content"]:
         raise HTTPException(415, "Send 'Content-Type: application/cloudevents+json'.")
     events = _events(await request.body())
-    new = await asyncio.to_thread(intake.receive_events, services, "api", events)
+    new = await asyncio.to_thread(intake.receive_events, services, events)
     return EventsTaken(accepted=new, duplicates=len(events) - new)
 
 

@@ -66,8 +66,10 @@ def _made_up(model: dict[str, Any], schema: dict[str, Any]) -> Any:
 
 
 def _answer_fields(responses: dict[str, Any], schema: dict[str, Any]) -> list[tuple[str, str]]:
-    """The fields of a good answer, each with what it means."""
+    """The fields of a good answer, each with what it means; an answer may be empty."""
     good = next(answer for status, answer in responses.items() if status < "300")
+    if not good.get("content"):
+        return []
     model = _resolved(next(iter(good["content"].values()))["schema"], schema)
     model = _resolved(model.get("items", model), schema)
     fields = model.get("properties", {}).items()

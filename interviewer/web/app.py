@@ -7,16 +7,29 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 
 from interviewer import worker
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.web import api, api_docs, console, problems, respondent
+from interviewer.web import (
+    api,
+    api_cases,
+    api_docs,
+    console,
+    doors,
+    hooks,
+    problems,
+    public_pages,
+    respondent,
+    twilio,
+    widget,
+)
 from interviewer.web.access import LoginThrottle
-from interviewer.web.protection import BodyLimit, ProtectiveHeaders
+from interviewer.web.protection import BodyLimit, Compressed, ProtectiveHeaders
+from interviewer.web.throttle import Throttle
 
 STATIC = Path(__file__).parent / "static"
 
@@ -30,14 +43,31 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
         docs_url=None,  # the usual page loads scripts from another site; `api_docs` is ours
         redoc_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(doors.pass_door)],
     )
     app.state.services = services
     app.state.settings = settings
     app.state.throttle = LoginThrottle()
+    app.state.rates = Throttle()
+    app.state.reception = hooks.Reception(services)
     problems.install(app)
-    for router in (api.router, api_docs.router, respondent.router, console.router):
+    # of two routes that fit a path the first takes it
+    ours = (
+        twilio,
+        hooks,
+        api,
+        api_cases,
+        api_docs,
+        respondent,
+        public_pages,
+        widget,
+        *console.PARTS,
+    )
+    for router in (part.router for part in ours):
         app.include_router(router)
+    doors.check_doors(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Compressed)
     app.add_middleware(BodyLimit)
     app.add_middleware(problems.UnexpectedErrors)
     app.add_middleware(ProtectiveHeaders)

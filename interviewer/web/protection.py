@@ -1,15 +1,26 @@
 """What every answer carries, and what every request must keep to."""
 
+import re
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from interviewer.photos import UPLOAD_LIMIT
 
 KIB = 1024
 BODY_LIMIT = 64 * KIB
-BODY_LIMITS = {"/api/v1/events": 1024 * KIB}
+BODY_LIMITS = (  # the first that fits the path
+    (
+        re.compile(r"/api/v1/events|/hooks/(?!twilio/).*|/studies/(save|check|[^/]+/try)"),
+        1024 * KIB,
+    ),
+    (re.compile(r"/i/[^/]+/photos"), UPLOAD_LIMIT + KIB),
+)
+COMPRESSED = ("/static/", "/i/", "/widget")  # nothing there holds a secret beside foreign text
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -51,6 +62,15 @@ class ProtectiveHeaders:
         await self.app(scope, receive, with_headers)
 
 
+class Compressed(GZipMiddleware):
+    """Compresses what respondents load; a phone on a dock has a slow connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        wanted = scope["type"] == "http" and scope["path"].startswith(COMPRESSED)
+        await (super().__call__ if wanted else self.app)(scope, receive, send)
+
+
 class BodyLimit:
     """Stops reading a body that is too large, before anything parses it."""
 
@@ -62,7 +82,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
+        limits = (limit for path, limit in BODY_LIMITS if path.fullmatch(scope["path"]))
+        limit = next(limits, BODY_LIMIT)
         declared = Headers(scope=scope).get("content-length", "")
         read = 0
 

@@ -34,8 +34,8 @@ def serve(host: str, port: int) -> None:
     services = build(settings)
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     say(f"Pages:     {base}/\nAPI:       {base}/docs\nStop with Ctrl-C.")
-    if services.store.owner_password() is None:
-        say("The pages have no password yet: interviewer password")
+    if not services.store.users():
+        say("Nobody may log in to the pages yet: interviewer user add you@example.com")
     serve_app(services, settings, host, port)
 
 

@@ -1,176 +1,277 @@
-"""The respondent's page in a real browser: with and without JavaScript, narrow and wide."""
+"""Whole interviews on the respondent's page, in a real browser, in every way they are held."""
 
-import asyncio
-import shutil
-import socket
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from interviewer import conversation
-from interviewer.conversation import Opening
+from interviewer import studies
+from interviewer.conversation import TEXT_LIMIT
 from interviewer.ports import Services
-from interviewer.settings import Settings
-from interviewer.web.access import set_owner_password
-from interviewer.web.app import create_app
-from tests.fakes import services_in
+from interviewer.prompts_folder import load_guide
+from interviewer.store import Photo
+from interviewer.users import add_user
+from tests.browser.conftest import DAMAGED, DESKTOP, PHONE, Site, Visitor, fits, look
+from tests.test_photos import picture
 
 pytestmark = pytest.mark.browser
-PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-DAMAGED = {"shipment_ref": "S-2", "exception_code": "damaged", "exception_at": "2026-09-14"}
 PASSWORD = "correct horse battery"
-
-
-@contextmanager
-def served(services: Services) -> Iterator[str]:
-    """The base URL of a server in a thread of this process."""
-    app = create_app(services, Settings(database_url="postgresql://not-asked"))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Services:
-    return services_in(tmp_path)
-
-
-@pytest.fixture
-def base(services: Services) -> Iterator[str]:
-    with served(services) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield chromium
-        chromium.close()
-
-
-def opened(
-    browser: Browser, url: str, viewport: dict[str, int], *, javascript: bool = True
-) -> tuple[Page, list[str]]:
-    """A page, and everything that its console complains of or that leaves our server."""
-    context = browser.new_context(viewport=viewport, java_script_enabled=javascript)  # type: ignore[arg-type]
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    origin = "/".join(url.split("/")[:3])
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith((origin, "data:")) else complaints.append(r.url),
-    )
-    page.goto(url)
-    return page, complaints
-
-
-def new_link(services: Services, base: str, language: str = "en") -> str:
-    opening = Opening(context=DAMAGED, language=language)
-    # A loop of its own: the browser's driver holds one in this thread.
-    with ThreadPoolExecutor() as threads:
-        beginning = conversation.start(services, "exception-follow-up", opening)
-        return f"{base}/i/{threads.submit(asyncio.run, beginning).result().token}"
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing is wider than the window."""
-    wider: bool = page.evaluate(
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
-    return wider
-
-
 TOLD = "The box came smashed on Monday and two of the plates inside were broken."
 
 
+def say(page: Page, text: str) -> None:
+    page.locator("#text").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def turns(page: Page, number: int) -> None:
+    """Wait for so many stored turns, and none on its way."""
+    expect(page.locator("#log > li[data-seq]")).to_have_count(number)
+    expect(page.locator("#log > [data-pending]")).to_have_count(0)
+
+
+def add_plain(services: Services) -> str:
+    source = services.store.study("exception-follow-up").source
+    source = source.replace("slug: exception-follow-up", "slug: plain-one\nlayout: plain")
+    return studies.add(services, load_guide(source), source).slug
+
+
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "forms"])
+@pytest.mark.parametrize("layout", ["chat", "plain"])
 def test_an_interview_to_its_end(
-    browser: Browser,
-    services: Services,
-    base: str,
-    tmp_path: Path,
-    viewport: dict[str, int],
-    javascript: bool,
+    visit: Visitor, site: Site, viewport: dict[str, int], javascript: bool, layout: str
 ) -> None:
-    page, complaints = opened(browser, new_link(services, base), viewport, javascript=javascript)
-    turns = page.locator("#log > li")
-    expect(turns).to_have_count(1)
-    page.screenshot(path=tmp_path / "begin.png", full_page=True)
-    shown = 1
+    study = add_plain(site.services) if layout == "plain" else "exception-follow-up"
+    seen = visit(site.link(study), viewport, javascript=javascript)
+    page, shown = seen.page, 1
+    turns(page, shown)
     while page.get_by_role("textbox").count():
         assert fits(page)
-        page.get_by_label("Your answer").fill(TOLD)
-        page.get_by_role("button", name="Send").click()
+        say(page, TOLD)
         shown += 2
-        expect(turns).to_have_count(shown)
-    expect(page.get_by_text("This conversation is over.")).to_be_visible()
-    page.screenshot(path=tmp_path / "end.png", full_page=True)
+        turns(page, shown)
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     assert fits(page)
-    assert complaints == []
-    (stored,) = services.store.interviews()
-    assert [turn.text for turn in stored.turns] == page.locator("#log > li > p").all_inner_texts()
+    assert seen.complaints == []
+    said = page.locator("#log > li > p").all_text_contents()
+    assert said == [turn.text for turn in site.interview.turns]
 
 
-def test_the_script_adds_turns_without_leaving_the_page(
-    browser: Browser, services: Services, base: str
-) -> None:
-    page, complaints = opened(browser, new_link(services, base), DESKTOP)
-    page.evaluate("window.stays = true")
-    page.get_by_role("textbox").fill("The box came smashed.")
+def test_keys_alone_are_enough(visit: Visitor, site: Site) -> None:
+    page = visit(site.link(), DESKTOP).page
+    walked = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        walked.append(page.evaluate("document.activeElement.id || document.activeElement.value"))
+    assert walked[:6] == ["conversation", "text", "send", "skip", "end", "person"]
+    assert walked[6] == "stop"
+    page.locator("#text").focus()
+    page.keyboard.type("The box came")
     page.keyboard.press("Shift+Enter")
-    expect(page.locator("#log > li")).to_have_count(1)
+    page.keyboard.type("smashed.")
+    turns(page, 1)
     page.keyboard.press("Enter")
-    expect(page.locator("#log > li")).to_have_count(3)
-    assert page.evaluate("window.stays")
+    turns(page, 3)
+    assert site.interview.answers[0].text == "The box came\nsmashed."
     expect(page.get_by_role("textbox")).to_be_focused()
     expect(page.get_by_role("textbox")).to_have_value("")
-    page.get_by_role("button", name="Skip this question").click()
-    expect(page.locator("#log > li")).to_have_count(5)
-    page.get_by_role("button", name="Stop asking me").click()
-    expect(page.get_by_text("You will not be asked again.")).to_be_visible()
-    assert page.get_by_role("textbox").count() == 0
-    assert complaints == []
+    page.get_by_role("button", name="Talk to a person").press("Enter")
+    over = page.locator(".over")
+    expect(over).to_contain_text("A person takes over")
+    expect(over).to_be_focused()
 
 
-def test_an_answer_that_does_not_arrive_can_be_sent_again(
-    browser: Browser, services: Services, base: str
+@pytest.mark.parametrize(
+    ("button", "title"),
+    [("That’s all", "Thank you"), ("Talk to a person", "A person takes over")],
+)
+def test_a_way_out_takes_what_was_written_along(
+    visit: Visitor, site: Site, button: str, title: str
 ) -> None:
-    page, _ = opened(browser, new_link(services, base), PHONE)
-    page.get_by_role("textbox").fill("The box came smashed.")
-    page.context.set_offline(True)
-    page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("alert")).to_contain_text("did not arrive")
-    expect(page.get_by_role("textbox")).to_have_value("The box came smashed.")
-    page.context.set_offline(False)
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("#log > li")).to_have_count(3)
-    (stored,) = services.store.interviews()
-    assert len(stored.answers) == 1
+    page = visit(site.link()).page
+    page.locator("#text").fill("The box came smashed.")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    assert site.interview.answers[0].text.startswith("The box came smashed.\n")
+    page.reload()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
 
 
-def test_another_site_cannot_send_the_form(browser: Browser, services: Services, base: str) -> None:
-    link = new_link(services, base)
-    page = browser.new_page()
+def test_stop_and_skip(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    page.get_by_role("button", name="Skip").click()
+    turns(page, 3)
+    page.get_by_role("button", name="Stop asking me").click()
+    expect(page.get_by_role("heading", name="We have stopped")).to_be_visible()
+    assert site.interview.status == "opted_out"
+
+
+def test_offline_answers_wait_and_are_sent_once(visit: Visitor, site: Site) -> None:
+    seen = visit(site.link())
+    page = seen.page
+    seen.context.set_offline(True)
+    say(page, "The box came smashed.")
+    expect(page.locator("#log small")).to_contain_text("Waiting for the connection")
+    seen.context.set_offline(False)
+    turns(page, 3)
+    page.reload()
+    turns(page, 3)
+    assert [turn.text for turn in site.interview.answers] == ["The box came smashed."]
+
+
+def test_a_draft_and_an_answer_on_its_way_survive_a_reload(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    page.locator("#text").fill("The box came")
+    page.reload()
+    expect(page.locator("#text")).to_have_value("The box came")
+    page.route("**/messages", lambda route: route.abort())
+    say(page, "The box came smashed.")
+    expect(page.locator("#log [data-pending]")).to_have_count(1)
+    page.unroute("**/messages")
+    page.reload()
+    turns(page, 3)
+    assert len(site.interview.answers) == 1
+
+
+def test_an_answer_whose_reply_was_lost_is_not_taken_twice(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    lost = []
+
+    def lose(route: object) -> None:
+        if not lost:
+            lost.append(route.fetch().status)  # type: ignore[attr-defined]
+            route.abort()  # type: ignore[attr-defined]
+        else:
+            route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/messages", lose)
+    say(page, "The box came smashed.")
+    turns(page, 3)
+    assert lost == [200]
+    assert len(site.interview.answers) == 1
+
+
+def test_a_double_click_sends_once(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    page.locator("#text").fill("The box came smashed.")
+    page.get_by_role("button", name="Send").dblclick()
+    turns(page, 3)
+    assert len(site.interview.answers) == 1
+
+
+def test_two_windows_and_a_second_device_show_the_same(visit: Visitor, site: Site) -> None:
+    link = site.link()
+    here = visit(link)
+    beside = look(here.context, link).page
+    device = visit(link, DESKTOP).page
+    say(here.page, "The box came smashed.")
+    turns(here.page, 3)
+    turns(beside, 3)
+    device.evaluate("dispatchEvent(new Event('online'))")
+    turns(device, 3)
+    say(device, "A neighbor told me on Tuesday.")
+    expect(device.locator("#log > li[data-seq='3']")).to_contain_text("neighbor")
+
+
+def test_a_restart_in_mid_turn_loses_nothing(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    site.stop()
+    say(page, "The box came smashed.")
+    expect(page.locator("#log small")).to_contain_text("Waiting")
+    site.start()
+    turns(page, 3)
+    assert len(site.interview.answers) == 1
+
+
+def test_a_slow_server_shows_that_it_writes_and_takes_more(visit: Visitor, site: Site) -> None:
+    go_on = threading.Event()
+    reader = site.services.reader
+    read = reader.read
+
+    def slowly(*given: object) -> object:
+        go_on.wait(10)
+        return read(*given)  # type: ignore[arg-type]
+
+    reader.read = slowly  # type: ignore[method-assign,assignment]
+    page = visit(site.link()).page
+    say(page, "The box came smashed.")
+    status = page.locator("#writing")
+    assert status.get_attribute("role") == "status"
+    expect(page.locator("#log [data-pending]")).to_have_count(1)
+    go_on.set()
+    turns(page, 3)
+    expect(status).to_have_text("")
+
+
+def test_too_long_an_answer_cannot_be_typed_and_an_empty_one_is_told(
+    visit: Visitor, site: Site
+) -> None:
+    page = visit(site.link()).page
+    assert page.locator("#text").get_attribute("maxlength") == str(TEXT_LIMIT)
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Send").click()
+    assert page.locator("#text").evaluate("box => !box.validity.valid")
+    page.locator("#text").fill("   ")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write an answer first")
+    expect(page.locator("#text")).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_photo_is_shown_at_once_and_what_is_none_is_told(
+    visit: Visitor, site: Site, tmp_path: Path
+) -> None:
+    page = visit(site.link("claim-intake", {"shipment_ref": "S-1"})).page
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(picture(size=(4000, 3000)))
+    page.get_by_label("Add a photo").set_input_files(file)
+    image = page.get_by_role("img", name="Photo 1")
+    expect(image).to_be_visible()
+    assert image.evaluate("async image => (await image.decode(), image.naturalWidth)") == 1600
+    (photo,) = site.services.store.photos([site.interview.interview_id])
+    assert isinstance(photo, Photo)
+    page.get_by_label("Add a photo").set_input_files(__file__)
+    expect(page.locator("#photo-state")).to_contain_text("no photo that can be read")
+
+
+@pytest.mark.parametrize("language", ["de", "pt"])
+@pytest.mark.parametrize(
+    ("viewport", "size"),
+    [({"width": 320, "height": 256}, "100%"), (PHONE, "200%")],
+    ids=["zoom 400 %", "text 200 %"],
+)
+def test_everything_fits_when_it_is_large(
+    visit: Visitor, site: Site, viewport: dict[str, int], size: str, language: str
+) -> None:
+    page = visit(site.link(language=language), viewport).page
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+    assert fits(page)
+    for button in page.get_by_role("button").all():
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44, button.text_content()
+    page.locator("#text").fill("x" * 200)
+    assert fits(page)
+
+
+def test_right_to_left_turns_the_page_around(visit: Visitor, site: Site) -> None:
+    page = visit(site.link()).page
+    say(page, "The box came smashed.")
+    turns(page, 3)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    asked, told = (page.locator(f"#log .{who}").first.bounding_box() for who in
+                   ("interviewer", "respondent"))  # fmt: skip
+    assert asked is not None
+    assert told is not None
+    assert told["x"] < asked["x"] + asked["width"] - told["width"]
+    assert fits(page)
+
+
+def test_another_site_cannot_send_the_form(visit: Visitor, site: Site) -> None:
+    link = site.link()
+    page = visit("about:blank").page
     page.set_content(
         f'<form method="post" action="{link}"><input name="text" value="x">'
         '<input name="message_id" value="m"><button>go</button></form>'
@@ -178,31 +279,25 @@ def test_another_site_cannot_send_the_form(browser: Browser, services: Services,
     with page.expect_response(lambda response: response.url == link) as answer:
         page.get_by_role("button").click()
     assert answer.value.status == 403
-    (stored,) = services.store.interviews()
-    assert stored.answers == ()
+    assert site.interview.answers == ()
 
 
-def test_the_pages_fit_a_phone(
-    browser: Browser, services: Services, base: str, tmp_path: Path
-) -> None:
-    chat, _ = opened(browser, new_link(services, base, "de"), PHONE)
-    chat.get_by_role("textbox").fill("Die Kiste kam zerbrochen an.")
-    chat.get_by_role("button", name="Senden").click()
-    expect(chat.locator("#log > li")).to_have_count(3)
-    assert fits(chat)
-    set_owner_password(services, PASSWORD)
-    page, complaints = opened(browser, base, PHONE)
+def test_the_pages_of_users_fit_a_phone(visit: Visitor, site: Site, tmp_path: Path) -> None:
+    say(visit(site.link(context=DAMAGED)).page, "The box came smashed.")
+    add_user(site.services, "ann", "owner", PASSWORD)
+    seen = visit(site.base)
+    page = seen.page
     assert fits(page)
-    page.get_by_label("Owner’s password").fill(PASSWORD)
+    page.get_by_label("E-mail address or name").fill("ann")
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Studies")).to_be_visible()
-    (interview,) = services.store.interviews()
-    paths = ["/", "/interviews", f"/interviews/{interview.interview_id}", "/cases", "/docs"]
-    for n, path in enumerate(paths):
-        page.goto(base + path)
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    own = f"/interviews/{site.interview.interview_id}"
+    for n, path in enumerate(["/", "/studies", "/interviews", own, "/cases", "/accounts", "/docs"]):
+        page.goto(site.base + path)
         page.screenshot(path=tmp_path / f"page-{n}.png", full_page=True)
         assert fits(page), path
-    page.goto(base)
+    page.goto(site.base)
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_label("Owner’s password")).to_be_visible()
-    assert complaints == []
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert seen.complaints == []

@@ -7,12 +7,14 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from interviewer.keys import new_key
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.web.access import new_key, set_owner_password
+from interviewer.users import add_user
 from interviewer.web.app import create_app
 from tests.fakes import services_in
 
+LOGIN = "ann@example.com"
 PASSWORD = "correct horse battery"
 
 
@@ -49,7 +51,7 @@ def api(app: FastAPI, services: Services) -> TestClient:
 @pytest.fixture
 def owner(app: FastAPI, services: Services) -> TestClient:
     """Somebody who logged in."""
-    set_owner_password(services, PASSWORD)
+    add_user(services, LOGIN, "owner", PASSWORD)
     client = TestClient(app, follow_redirects=False)
-    assert client.post("/login", data={"password": PASSWORD}).status_code == 303
+    assert client.post("/login", data={"login": LOGIN, "password": PASSWORD}).status_code == 303
     return client

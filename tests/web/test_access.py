@@ -1,4 +1,4 @@
-"""Keys, password, sessions and what a server needs before it faces others."""
+"""Sessions, form tokens, and what a server needs before it faces others."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,71 +6,61 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from interviewer import users
 from interviewer.clock import StoryClock
+from interviewer.core.access import SESSION_IDLE, SESSION_LASTS
 from interviewer.core.errors import InvalidInput
 from interviewer.ports import Services
 from interviewer.settings import Settings
+from interviewer.users import add_user
 from interviewer.web import access
 from interviewer.web.access import LOGIN_TRIES, LOGIN_WINDOW, LoginThrottle
 from interviewer.web.serving import check_host, is_loopback
 from tests.fakes import NOW
 
-
-def test_a_key_has_its_form_and_only_its_hash_is_stored(services: Services) -> None:
-    key = access.new_key(services, " the shop ")
-    assert key[:8] == "iv_live_"
-    key_id, _, secret = key[8:].partition("_")
-    assert (len(key_id), len(secret)) == (8, 32)
-    (stored,) = services.store.keys()
-    assert (stored.key_id, stored.name, len(stored.sha256)) == (key_id, "the shop", 64)
-    assert secret not in repr(stored)
+PASSWORD = "correct horse"
 
 
-def test_only_the_whole_key_is_known(services: Services) -> None:
-    key, other = access.new_key(services, "a"), access.new_key(services, "b")
-    assert access.is_known_key(services, key)
-    mixed = key[: key.rindex("_")] + other[other.index("_", 9) :]
-    for wrong in (key[:-1], key + "x", key.removeprefix("iv_live_"), key.upper(), mixed, "", "_"):
-        assert not access.is_known_key(services, wrong)
+def later(services: Services, by: timedelta) -> None:
+    assert isinstance(services.clock, StoryClock)
+    services.clock.move_to(services.clock.now() + by)
 
 
-def test_a_key_needs_a_name(services: Services) -> None:
-    with pytest.raises(InvalidInput, match="name"):
-        access.new_key(services, "  ")
+def test_a_session_ends_when_idle_and_after_a_week_in_any_case(services: Services) -> None:
+    ann = add_user(services, "ann", "owner", PASSWORD)
+    idle = access.begin_session(services, ann)
+    later(services, SESSION_IDLE - timedelta(seconds=1))
+    assert access.user_of(services, idle) == ann  # and is seen again
+    later(services, SESSION_IDLE - timedelta(seconds=1))
+    assert access.user_of(services, idle) == ann
+    later(services, SESSION_IDLE)
+    assert access.user_of(services, idle) is None
+
+    busy = access.begin_session(services, ann)
+    for _ in range(int(SESSION_LASTS / timedelta(hours=8)) - 1):
+        later(services, timedelta(hours=8))
+        assert access.user_of(services, busy) == ann
+    later(services, timedelta(hours=8))
+    assert access.user_of(services, busy) is None
 
 
-def test_the_password_is_stored_as_argon2id(services: Services) -> None:
-    assert not access.is_owner_password(services, "")
-    access.set_owner_password(services, "correct horse")
-    stored = services.store.owner_password()
-    assert stored is not None
-    assert stored.startswith("$argon2id$")
-    assert access.is_owner_password(services, "correct horse")
-    assert not access.is_owner_password(services, "correct horse ")
-
-
-def test_a_short_password_is_refused(services: Services) -> None:
-    with pytest.raises(InvalidInput, match="password"):
-        access.set_owner_password(services, "1234567")
-    assert services.store.owner_password() is None
-
-
-def test_a_session_lasts_until_it_is_over_ended_or_the_password_changes(
+def test_a_session_ends_with_the_user_and_with_a_changed_role_or_password(
     services: Services,
 ) -> None:
-    clock = services.clock
-    assert isinstance(clock, StoryClock)
-    ended, replaced = access.begin_session(services), access.begin_session(services)
-    access.end_session(services, ended)
-    assert not access.has_session(services, ended)
-    assert access.has_session(services, replaced)
-    access.set_owner_password(services, "another one")
-    assert not access.has_session(services, replaced)
-    over = access.begin_session(services)
-    clock.move_to(clock.now() + access.SESSION_LASTS - timedelta(seconds=1))
-    assert access.has_session(services, over)
-    clock.move_to(clock.now() + timedelta(seconds=1))
-    assert not access.has_session(services, over)
+    add_user(services, "boss", "owner", PASSWORD)
+    ann = add_user(services, "ann", "owner", PASSWORD)
+    changes = (
+        lambda: access.end_session(services, token),
+        lambda: users.set_password(services, "ann", "another one"),
+        lambda: users.set_role(services, "ann", "viewer"),
+        lambda: users.disable(services, "ann"),
+    )
+    for change in changes:
+        token = access.begin_session(services, ann)
+        assert access.user_of(services, token)
+        change()
+        assert access.user_of(services, token) is None
+    assert access.user_of(services, "") is None
 
 
 def test_a_form_token_is_bound_to_session_and_secret() -> None:

@@ -1,6 +1,7 @@
 """The respondent's page without JavaScript: what it shows, takes and never does."""
 
 import asyncio
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -10,15 +11,18 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from interviewer import conversation
+from interviewer import conversation, studies
 from interviewer.clock import StoryClock
 from interviewer.conversation import Opening
 from interviewer.core.interview import Interview
 from interviewer.core.opt_out import is_opt_out
 from interviewer.ports import Services
+from interviewer.prompts_folder import load_guide, ready_sources
+from interviewer.web import throttle
 from interviewer.web.app import create_app
+from interviewer.web.chat_page import STOP_WORD, said_by
 from interviewer.web.pages import words
-from interviewer.web.respondent import READABLE, STOP_WORD
+from interviewer.web.respondent import READABLE
 
 DAMAGED = {"shipment_ref": "S-2", "exception_code": "damaged", "exception_at": "2026-09-14"}
 
@@ -43,7 +47,7 @@ class Page(HTMLParser):
 
     @property
     def turns(self) -> list[str | None]:
-        return [attrs["class"] for attrs in self.all("li")]
+        return [attrs["class"] for attrs in self.all("li") if "data-seq" in attrs]
 
     @property
     def message_id(self) -> str | None:
@@ -84,9 +88,9 @@ def test_the_page_says_who_asks_and_how_to_stop(link: Link) -> None:
     assert "Automated interviewer for Harbor Parcel." in said
     assert "Your answers are shared with Harbor Parcel. You can stop at any time." in said
     links = [attrs["href"] for attrs in page.all("a")]
-    assert links == ["mailto:help@harbor.example.com", "https://harbor.example.com/privacy"]
-    assert [b["value"] for b in page.all("button")] == ["send", "skip", "stop"]
-    assert {"role": "log", "aria-live": "polite"}.items() <= page.all("ol")[0].items()
+    assert links == ["https://harbor.example.com/privacy", "mailto:help@harbor.example.com"]
+    assert [b["value"] for b in page.all("button")] == ["send", "skip", "end", "person", "stop"]
+    assert {"role": "log", "aria-live": "polite"}.items() <= page.all("div")[0].items()
     assert link.stored.turns[0].text in said
 
 
@@ -271,3 +275,142 @@ def test_without_an_organization_the_page_has_no_empty_words(
     assert "Automated interviewer for your delivery service" in " ".join(page.texts)
     assert page.all("a") == []
     assert re.search("ask at the desk", " ".join(page.texts))
+
+
+def test_every_button_s_words_are_read_as_what_they_say(services: Services) -> None:
+    guide = services.store.study("account-renewal").guide
+    started = asyncio.run(conversation.start(services, "account-renewal", Opening(context={})))
+    told = "The driver was rude twice."
+    for language, spoken in words().items():
+        interview = started.interview.evolve(language=language)
+        for action, intent in (("end", "end"), ("person", "human")):
+            for text in ("", told):
+                said = said_by(action, text, spoken)  # type: ignore[arg-type]
+                reading = services.reader.read(guide, interview, said)
+                assert intent in reading.wants, (language, action, said)
+        playback = started.interview.turns[0].model_copy(update={"move": "playback"})
+        read_back = interview.evolve(turns=(playback,))
+        for reply in ("confirm", "correct"):
+            reading = services.reader.read(guide, read_back, spoken[reply])
+            assert reply in reading.wants, (language, reply)
+
+
+def test_what_was_written_goes_along_with_the_wish_for_a_person(link: Link) -> None:
+    assert link.post(action="person", text="The box came smashed.").status_code == 303
+    (answer,) = link.stored.answers
+    assert answer.text == "The box came smashed.\nI want to talk to a person."
+    assert link.stored.status == "handed_off"
+
+
+def test_a_quick_reply_is_the_answer(link: Link) -> None:
+    assert link.post(reply="7", text="a draft").status_code == 303
+    assert link.stored.answers[0].text == "7"
+
+
+# what the script asks
+
+
+def said(link: Link, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    body = {"message_id": "m1", "text": "It came smashed.", **fields}
+    return link.visitor.post(f"{link.path}/messages", json=body, headers=headers)
+
+
+def events(response: Any) -> list[tuple[str, Any]]:
+    parts = [
+        dict(line.split(": ", 1) for line in part.split("\n"))
+        for part in response.text.strip().split("\n\n")
+    ]
+    return [(part["event"], json.loads(part.get("data", "null"))) for part in parts]
+
+
+def test_an_answer_streams_that_it_is_being_read_and_then_the_whole_message(link: Link) -> None:
+    response = said(link, after=0)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    (first, _), (second, state) = events(response)
+    assert (first, second) == ("writing", "state")
+    assert [turn["seq"] for turn in state["turns"]] == [1, 2]
+    assert state["turns"][0]["message_id"] == "m1"
+    assert state["turns"][1]["text"] == link.stored.turns[2].text
+    assert state["status"] == "open"
+    assert events(said(link, after=0))[1][1] == state, "the same again is answered the same"
+    assert len(link.stored.answers) == 1
+
+
+def test_another_device_reads_what_was_said_since(link: Link) -> None:
+    said(link)
+    seen = link.visitor.get(f"{link.path}/messages", params={"after": 1}).json()
+    assert [turn["seq"] for turn in seen["turns"]] == [2]
+    assert link.visitor.get("/i/none/messages").status_code == 404
+
+
+def test_what_cannot_be_answered_says_whether_to_send_it_again(
+    link: Link, services: Services
+) -> None:
+    (_, failed) = events(said(link, text=" "))[-1]
+    assert failed == {"message": words()["en"]["empty"], "final": True}
+    assert said(link, text="x" * 2001).status_code == 422
+    assert said(link, message_id="").status_code == 422
+    assert said(link, {"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert link.stored.answers == ()
+
+
+# how often strangers may knock
+
+
+def test_answers_are_limited_per_interview_and_keep_what_was_written(
+    link: Link, services: Services
+) -> None:
+    for _ in range(10):
+        assert link.post(text="Late.").status_code == 303
+    refused = link.post(message_id="more", text="One too many.")
+    assert (refused.status_code, words()["en"]["busy"] in refused.text) == (429, True)
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert said(link, message_id="more").status_code == 429
+    other = Link(services, link.visitor)
+    assert other.post(text="Late.").status_code == 303, "another interview is not slowed"
+
+
+def test_looking_is_limited_per_address(link: Link) -> None:
+    statuses = [link.visitor.get(link.path).status_code for _ in range(31)]
+    assert statuses == [200] * 30 + [429]
+
+
+def test_wrong_links_get_slower_and_say_the_same(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    answers = [link.visitor.get(f"/i/wrong{n}") for n in range(12)]
+    assert {a.status_code for a in answers} == {404}
+    assert len({a.text for a in answers}) == 1
+    assert waited == [throttle.WRONG_LINK_DELAY] * 2
+    assert link.visitor.get(link.path).status_code == 200
+
+
+# layouts
+
+
+def test_a_study_may_ask_one_plain_question_at_a_time(
+    services: Services, visitor: TestClient
+) -> None:
+    guide = services.store.study("exception-follow-up")
+    source = guide.source.replace("slug: exception-follow-up", "slug: plain-one\nlayout: plain")
+    studies.add(services, load_guide(source), source)
+    started = asyncio.run(conversation.start(services, "plain-one", Opening(context=DAMAGED)))
+    page = Page(visitor.get(f"/i/{started.token}").text)
+    assert page.all("body") == [{"class": "plain"}]
+    lead, question = started.interview.turns[0].text.rsplit(". ", 1)
+    assert f"{lead}." in page.texts
+    assert question in page.texts
+    assert page.all("label")[0]["for"] == "text"
+
+
+def test_half_of_a_comparison_is_plain() -> None:
+    guide = load_guide(ready_sources()[0]).model_copy(update={"layout": "compare"})
+    drawn = [guide.layout_of(f"id-{n}") for n in range(400)]
+    assert 160 < drawn.count("plain") < 240
+    assert drawn == [guide.layout_of(f"id-{n}") for n in range(400)]

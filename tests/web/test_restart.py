@@ -14,8 +14,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from interviewer.keys import new_key
 from interviewer.settings import Settings
-from interviewer.web.access import new_key
 from interviewer.wiring import build
 from tests.fakes import settings_in
 

@@ -1,0 +1,29 @@
+"""The pages of users: one module per subject; who may open which is in `web/doors.py`."""
+
+from interviewer.web.console import (
+    accounts,
+    cases,
+    destinations,
+    home,
+    interviews,
+    login,
+    people,
+    reports,
+    sources,
+    studies,
+    themes,
+)
+
+PARTS = (
+    login,
+    home,
+    studies,
+    interviews,
+    cases,
+    accounts,
+    reports,
+    sources,
+    destinations,
+    people,
+    themes,
+)

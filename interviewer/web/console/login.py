@@ -1,0 +1,78 @@
+"""In and out."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from interviewer import audit, users
+from interviewer.core.access import SESSION_LASTS
+from interviewer.ports import Services
+from interviewer.web import access
+from interviewer.web.doors import Parts, session_token
+from interviewer.web.pages import page
+from interviewer.web.protection import from_our_pages
+
+OWN_PATH = re.compile(r"/(?![/\\])[\w\-./?=&%]*")
+
+router = APIRouter(include_in_schema=False)
+
+
+def login_page(
+    services: Services, next: str, status: int = 200, error: str | None = None
+) -> HTMLResponse:
+    """The page that asks who one is."""
+    return page(
+        "console/login.html.j2",
+        status,
+        {"Retry-After": str(int(access.LOGIN_WINDOW.total_seconds()))} if status == 429 else None,
+        brand=services.organization.brand,
+        has_users=bool(services.store.users()),
+        next=next,
+        error=error,
+    )
+
+
+@router.post("/login", dependencies=[Depends(from_our_pages)])
+def log_in(
+    request: Request,
+    services: Parts,
+    login: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",
+) -> Response:
+    """Begin a session for who knows the password."""
+    throttle: access.LoginThrottle = request.app.state.throttle
+    address = request.client.host if request.client else ""
+    if not throttle.take(address, services.clock.now()):
+        return login_page(services, next, 429, "Too many tries. Wait five minutes.")
+    user = users.let_in(services, login, password)
+    if user is None:
+        return login_page(services, next, 403, "Login and password do not fit.")
+    throttle.forget(address)
+    audit.record(services, f"user:{user.login}", "login", f"user:{user.login}", address=address)
+    answer = RedirectResponse(next if OWN_PATH.fullmatch(next) else "/", 303)
+    answer.set_cookie(
+        access.cookie_name(request),
+        access.begin_session(services, user),
+        max_age=int(SESSION_LASTS.total_seconds()),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.post("/logout")
+def log_out(request: Request, services: Parts) -> Response:
+    """End the session."""
+    access.end_session(services, session_token(request))
+    answer = RedirectResponse("/", 303)
+    answer.delete_cookie(
+        access.cookie_name(request),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer

@@ -1,0 +1,76 @@
+"""Before a study is launched and after: who would be asked, in shadow, live, paused, closed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from interviewer import audit, launch, studies
+from interviewer.core.errors import InvalidInput
+from interviewer.ports import Services
+from interviewer.preview import preview
+from interviewer.web.console.frame import after, show
+from interviewer.web.console.studies.said import MOMENTS
+from interviewer.web.doors import Actor, Parts
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/studies/{slug}/preview")
+def show_preview(slug: str, request: Request, services: Parts) -> Response:
+    """Who would be asked if it were launched now, and who not and why; it writes nothing."""
+    return _preview(request, services, slug)
+
+
+def _preview(request: Request, services: Services, slug: str, error: str | None = None) -> Response:
+    study, found = studies.named(services, slug), preview(services, slug)
+    answer = show(
+        request, "study_preview.html.j2", study=study, found=found, moments=MOMENTS, error=error
+    )
+    answer.status_code = 422 if error else 200
+    return answer
+
+
+@router.post("/studies/{slug}/launch")
+def launch_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
+    """Let the study's moments invite people from now on."""
+    studies.ready_to_launch(services, slug)
+    launch.go(services, slug)
+    return _done(services, slug, "live", actor)
+
+
+@router.post("/studies/{slug}/shadow")
+def shadow_study(
+    slug: str,
+    request: Request,
+    services: Parts,
+    actor: Actor,
+    phone: Annotated[str, Form()] = "",
+    mail: Annotated[str, Form()] = "",
+) -> Response:
+    """Do everything but send; with an address of ours a copy of each message comes there."""
+    studies.ready_to_launch(services, slug)
+    try:
+        launch.shadow(services, slug, [to.strip() for to in (phone, mail) if to.strip()])
+    except InvalidInput as error:
+        return _preview(request, services, slug, error.message)
+    return _done(services, slug, "shadow", actor)
+
+
+@router.post("/studies/{slug}/pause")
+def pause_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
+    """Invite nobody until it is launched again."""
+    studies.set_state(services, slug, "paused")
+    return _done(services, slug, "paused", actor)
+
+
+@router.post("/studies/{slug}/close")
+def close_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
+    """Accept no new interview."""
+    studies.set_state(services, slug, "closed")
+    return _done(services, slug, "closed", actor)
+
+
+def _done(services: Services, slug: str, state: str, actor: str) -> RedirectResponse:
+    audit.record(services, actor, f"study.{state}", f"study:{slug}")
+    return after(f"/studies/{slug}", f"study.{state}", slug)

@@ -1,0 +1,141 @@
+"""The pages about studies: writing one, trying it, what they count, and how a version differs."""
+
+import re
+from html import unescape
+
+from starlette.testclient import TestClient
+
+from interviewer import studies
+from interviewer.figures import figures
+from interviewer.ports import Services
+from interviewer.prompts_folder import ready_sources
+from interviewer.web.console.studies.overview import difference
+from tests.web.test_respondent import Link, Page
+
+
+def token(client: TestClient) -> str:
+    (found, *_) = [i for i in Page(client.get("/").text).all("input") if i["name"] == "form_token"]
+    return str(found["value"])
+
+
+def post(client: TestClient, path: str, **data: str) -> tuple[int, str]:
+    answer = client.post(path, data={"form_token": token(client), **data})
+    return answer.status_code, answer.headers.get("location", answer.text)
+
+
+def delivery_check() -> str:
+    (source,) = (one for one in ready_sources() if one.startswith("slug: delivery-check\n"))
+    return source
+
+
+OWN = delivery_check().replace("slug: delivery-check", "slug: dock-check", 1)
+
+
+def test_a_study_is_written_changed_and_compared(owner: TestClient, services: Services) -> None:
+    assert post(owner, "/studies/save", source=OWN) == (
+        303,
+        "/studies/dock-check?done=study.saved&about=dock-check",
+    )
+    changed = OWN.replace("title: ", "title: Dock, ", 1).replace("\n", "\r\n")  # as browsers send
+    status, _ = post(owner, "/studies/save", source=changed, slug="dock-check", version="1")
+    assert status == 303
+    assert services.store.study("dock-check").version == 2
+    assert services.store.audit(newest=1)[0].what == "study.write"
+    shown = owner.get("/studies/dock-check/versions").text
+    assert 'class="added"' in shown
+    assert "title: Dock, " in shown
+    assert "languages:" not in shown, "only what changed, and what stands around it"
+
+
+def test_what_is_no_study_is_named_by_line_and_the_text_is_kept(
+    owner: TestClient, services: Services
+) -> None:
+    wrong = OWN.replace("goal:", "gaol:", 1)
+    status, shown = post(owner, "/studies/save", source=wrong)
+    assert status == 422
+    assert "gaol" in unescape(shown.split("<textarea")[1])
+    line = 1 + wrong[: wrong.index("gaol")].count("\n")
+    assert f'data-line="{line}"' in shown
+    _, said = post(owner, "/studies/check", source=wrong)
+    assert f'data-line="{line}"' in said
+    assert "dock-check" not in {study.slug for study in services.store.studies()}
+    assert "Nothing to mend" in post(owner, "/studies/check", source=OWN)[1]
+    read = post(owner, "/studies/check", source="prompts/guides/delivery-check.yaml")[1]
+    assert "Nothing to mend" not in read, "a text is never taken for the name of a file"
+
+
+def test_nobody_overwrites_what_somebody_else_wrote(owner: TestClient, services: Services) -> None:
+    taken, said = post(owner, "/studies/save", source=delivery_check() + "# mine\n")
+    assert (taken, services.store.study("delivery-check").version) == (409, 1)
+    assert "another slug" in said
+    post(owner, "/studies/save", source=OWN)
+    second = OWN.replace("title: ", "title: B, ", 1)
+    studies.write(services, second, over=("dock-check", 1))
+    third = OWN.replace("title: ", "title: C, ", 1)
+    status, said = post(owner, "/studies/save", source=third, slug="dock-check", version="1")
+    assert status == 409
+    assert "version 2 by now" in said
+    assert "title: C, " in unescape(said)
+
+
+def test_a_study_that_does_not_pass_is_not_launched(owner: TestClient, services: Services) -> None:
+    weak = re.sub(r'(    en: \[)"[^"]*"', r'\1"Was it great? Was it fast?"', OWN, count=1)
+    status, _ = post(owner, "/studies/save", source=weak)
+    assert status == 303, "what is only weak may be kept"
+    assert post(owner, "/studies/dock-check/launch")[0] == 422
+    assert services.store.study("dock-check").state == "ready"
+    assert post(owner, "/studies/save", source=OWN, slug="dock-check", version="1")[0] == 303
+    assert post(owner, "/studies/dock-check/launch")[0] == 303
+    assert services.store.study("dock-check").state == "live"
+    assert post(owner, "/studies/save", source=weak, slug="dock-check", version="2")[0] == 422
+
+
+def test_a_trial_is_the_ordinary_conversation_and_is_not_kept(
+    owner: TestClient, services: Services
+) -> None:
+    page = Page(owner.get("/studies/exception-follow-up/try?code=damaged").text)
+    assert "damaged parcel" in " ".join(page.texts)
+    for text in ("It came smashed.", "Nobody told me. I need a new one."):
+        hidden = {i["name"]: str(i["value"]) for i in page.all("input") if "value" in i}
+        answer = owner.post("/studies/exception-follow-up/try", data={**hidden, "text": text})
+        assert answer.status_code == 200
+        page = Page(answer.text)
+        assert text in " ".join(page.texts)
+    assert "Read as" in " ".join(page.texts)
+    assert services.store.interviews(include_test=True) == []
+    assert services.store.cases() == []
+    status, _ = post(owner, "/studies/exception-follow-up/try", interview="{}", text="x")
+    assert status == 422
+
+
+def test_figures_count_what_there_is(
+    owner: TestClient, visitor: TestClient, services: Services
+) -> None:
+    Link(services, visitor).post(text="The box came smashed.")
+    Link(services, visitor)
+    study = services.store.study("exception-follow-up")
+    found = figures(services, study)
+    counted = dict(found.funnel)
+    assert (counted["begun"], counted["answered"], found.looked_at) == (2, 1, 2)
+    (channel,) = found.groups["Channel"]
+    assert (channel.name, channel.begun, channel.answered) == ("chat", 2, 1)
+    (segment,) = found.groups["Segment"]
+    assert segment.name == "damaged"
+    shown = owner.get("/studies/exception-follow-up")
+    assert shown.status_code == 200
+    assert "From planned to answered" in shown.text
+
+
+def test_a_difference_shows_changed_lines_with_those_around() -> None:
+    before = "".join(f"{n}\n" for n in range(20))
+    now = before.replace("5\n", "five\n", 1).replace("17\n", "", 1)
+    lines = list(difference(before, now))
+    changed = [(line.kind, line.number, line.text) for line in lines if line.kind != "same"]
+    assert changed == [
+        ("removed", 6, "5"),
+        ("added", 6, "five"),
+        ("gap", 0, ""),
+        ("removed", 18, "17"),
+    ]
+    assert len(lines) == 4 + 4 + 4
+    assert list(difference(before, before)) == []
