@@ -31,11 +31,17 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup ## Play the example book of business, write demo/report.html, then serve (DEMO_SERVE=0: do not)
 	@$(BIN)/python examples/demo.py
 
-test: setup ## The tests that need nothing but Python, in under four minutes
+test: setup ## The tests that need nothing but Python, in about five minutes on two cores
 	@$(BIN)/python -m pytest -q -m "not postgres and not browser and not faults and not install"
 
 test-all: setup ## Every test: with Postgres, a browser, faults and installation, where their parts are found
 	@$(BIN)/python -m pytest -q
+
+faults: setup ## 100 seeded days in which processes are killed in the middle of their work
+	@$(BIN)/python -m tests.faults 100
+
+faults-full: setup ## The same, 1,000 times
+	@$(BIN)/python -m tests.faults 1000
 
 check: setup ## Format, lint and types
 	@$(BIN)/ruff format --check .
@@ -47,10 +53,19 @@ check: setup ## Format, lint and types
 benchmark: setup ## The figures that README quotes
 	@$(BIN)/python -m benchmarks
 
+eval: setup ## Signals, tone and account bands beside VADER, keywords and their targets (DATA=folder)
+	@$(BIN)/python -m benchmarks.signals $(DATA)
+
+# The files are goals beside the target: make eval-themes answers.csv more.csv
+eval-themes: setup ## Themes of CSV files with text and label columns, beside BERTopic and k-means
+	@$(BIN)/python -c 'import bertopic' 2>/dev/null || { echo "Installing BERTopic (once)"; \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt "bertopic>=0.17.4"; }
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.themes $(filter-out $@,$(MAKECMDGOALS)) $(FILE)
+
 serve: setup ## Serve the app on loopback
 	@$(BIN)/interviewer serve
 
 clean: ## Remove the environment, the demo and all caches
 	@rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .interviewer-cache
 
-.PHONY: help setup demo test test-all check benchmark serve clean
+.PHONY: help setup demo test test-all faults faults-full check benchmark eval eval-themes serve clean

@@ -2,7 +2,8 @@
 
     python -m benchmarks.interviews [FILE ...]
 
-Without FILE: the development respondents where they lie beside the checkout, and the examples.
+Without FILE: the development respondents where they lie beside the checkout, the examples, and the
+respondents that are kept out: nothing is changed because of what they say.
 A language model is used where the environment names one.
 """
 
@@ -13,7 +14,11 @@ from interviewer.rehearsal import BASELINES, read_respondents, rehearse, show
 from interviewer.terminal import say
 
 ROOT = Path(__file__).parent.parent
-FILES = (ROOT.parent / "shared/data/personas_dev.jsonl", ROOT / "examples/respondents.jsonl")
+FILES = (
+    ROOT.parent / "shared/data/personas_dev.jsonl",
+    ROOT / "examples/respondents.jsonl",
+    ROOT / "benchmarks/held_out_respondents.jsonl",
+)
 
 
 def main() -> None:

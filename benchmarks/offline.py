@@ -1,9 +1,11 @@
-"""What the offline interviewer costs: CPU per turn without storage, start-up time and memory.
+"""What the offline interviewer reads and costs: held-out answers, CPU per turn, start-up, memory.
 
     python -m benchmarks.offline
 
-A turn is one reading and the decision on it. The first turn also reads the lexicons and compiles
-the patterns that it needs; start-up is measured in a new process.
+Of the answers in `held_out_answers.yaml` it prints how well those that need a probe are found,
+beside the rule "15 words or fewer", and how many oblique hand-offs. A turn is one reading and the
+decision on it. The first turn also reads the lexicons and compiles the patterns that it needs;
+start-up is measured in a new process.
 """
 
 import statistics
@@ -15,10 +17,12 @@ from pathlib import Path
 import yaml
 
 from interviewer.adapters.offline import OfflineInterviewer
-from interviewer.core.decision import decide
+from interviewer.core.decision import FOR_A_PERSON, URGENT, decide
 from tests.adapters.offline_guides import guide, interview
 
 ANSWERS = Path(__file__).parent.parent / "tests" / "adapters" / "specificity_dev.yaml"
+HELD_OUT = Path(__file__).parent / "held_out_answers.yaml"
+SHORT = 15  # words; the rule to beat
 ROUNDS = 5
 START_UP = """
 import resource, time
@@ -46,8 +50,38 @@ def milliseconds(say: str, language: str) -> float:
     return (time.process_time() - begun) * 1000
 
 
+def found(right: list[bool], true: list[bool]) -> str:
+    """Precision, recall and F1 of what was found."""
+    both = sum(r and t for r, t in zip(right, true, strict=True))
+    f1 = 2 * both / (sum(right) + sum(true))
+    return f"precision {both / sum(right):.2f}, recall {both / sum(true):.2f}, F1 {f1:.2f}"
+
+
+def show_reading() -> None:
+    """Print what is read in the answers that were kept out."""
+    held_out = yaml.safe_load(HELD_OUT.read_text(encoding="utf-8"))
+    asking = guide("recipient")
+    reader = OfflineInterviewer()
+    for language, classes in held_out["specificity"].items():
+        waiting = interview(asking, language=language)
+        known = [(text, name != "specific") for name, texts in classes.items() for text in texts]
+        true = [needed for _, needed in known]
+        read = [reader.read(asking, waiting, text).needs_probe for text, _ in known]
+        by_length = [len(text.split()) <= SHORT for text, _ in known]
+        print(f"{language}, {len(known)} answers, needs a probe: {found(read, true)}")
+        print(f"  {SHORT} words or fewer: {found(by_length, true)}")
+    for language, lines in held_out["hands_off"].items():
+        waiting = interview(asking, language=language)
+        known = [(text, name == "hands_off") for name, texts in lines.items() for text in texts]
+        urgent = {*URGENT, *FOR_A_PERSON}
+        read = [bool(reader.read(asking, waiting, text).wants & urgent) for text, _ in known]
+        true = [needed for _, needed in known]
+        print(f"{language}, {len(known)} oblique lines, hands off: {found(read, true)}")
+
+
 def main() -> None:
-    """Print medians and 95th percentiles per language, a long answer, and the start-up."""
+    """Print what is read, then medians and 95th percentiles per language, and the start-up."""
+    show_reading()
     answers = {
         language: [text for texts in classes.values() for text in texts]
         for language, classes in yaml.safe_load(ANSWERS.read_text(encoding="utf-8")).items()

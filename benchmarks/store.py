@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import insert, select, update
 from sqlmodel import col
 
-from interviewer.adapters.sql_engine import Database
-from interviewer.adapters.sql_rows import row_of
-from interviewer.adapters.sql_store import SqlStore, migrate, open_store
-from interviewer.adapters.tables import InterviewTable, TurnTable
+from interviewer.adapters.sql.engine import Database
+from interviewer.adapters.sql.rows import row_of
+from interviewer.adapters.sql.store import SqlStore, migrate, open_store
+from interviewer.adapters.sql.tables import InterviewTable, TurnTable
 from interviewer.core.guide import guide_hash
 from interviewer.core.interview import Decision, Interview, Trace, Turn
 from interviewer.core.reading import IntentReading, Reading, TopicReading

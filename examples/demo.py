@@ -17,21 +17,15 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from interviewer import conversation, intake, studies, worker
 from interviewer.adapters.import_files import ImportFile, Refused
 from interviewer.adapters.import_rows import Plan
+from interviewer.backtest import known_at
 from interviewer.clock import StoryClock, SystemClock
 from interviewer.conversation import Opening
-from interviewer.core.book import (
-    KINDS,
-    Claim,
-    Consent,
-    Row,
-    Score,
-    ShipmentEvent,
-    Suppression,
-    period_span,
-)
+from interviewer.core.book import KINDS, Row
 from interviewer.core.errors import InterviewerError, NotFound
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.simulated_respondent import SimulatedRespondent
@@ -39,7 +33,7 @@ from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.simulation import SimulatedInbox
 from interviewer.terminal import progress, say, steps, table
-from interviewer.web.access import set_owner_password
+from interviewer.users import add_user, set_password
 from interviewer.web.serving import serve_app
 from interviewer.wiring import build, encoder, initialize, vector_cache
 
@@ -48,6 +42,7 @@ FOLDER = Path("demo")
 STARTS = datetime(2026, 9, 1, 6, tzinfo=UTC)
 ENDS = datetime(2026, 11, 1, tzinfo=UTC)
 BEFORE = ("accounts", "contacts", "consents", "suppressions", "shipments", "scores", "claims")
+OWNER = "owner"  # who logs in to the pages
 BRAND = "Larchgate Logistics"
 
 
@@ -83,8 +78,18 @@ def settings() -> Settings:
             "postal_address": "1 Larchgate Way, Columbus, OH 43215",
             "privacy_url": "https://larchgate.example.com/privacy",
             "public_url": "https://feedback.larchgate.example.com",
+            "secret": SecretStr(kept("secret.txt", 32)),
         }
     )
+
+
+def kept(name: str, size: int) -> str:
+    """A random text of so many bytes, made on the first run and kept in a file of the demo."""
+    file = FOLDER / name
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(size), encoding="utf-8")
+    return file.read_text(encoding="utf-8")
 
 
 def timeline() -> list[tuple[datetime, Row]]:
@@ -95,26 +100,8 @@ def timeline() -> list[tuple[datetime, Row]]:
         for record in ImportFile(HERE / "book" / f"{name}.csv", KINDS[name], plan):
             if isinstance(record, Refused):
                 raise SystemExit(f"{name}.csv, row {record.row_number}: {record.reason}")
-            rows += (step for row in record.values for step in known_at(row))
+            rows += (step for row in record.values for step in known_at(row, STARTS))
     return sorted(rows, key=lambda step: step[0])
-
-
-def known_at(row: Row) -> Iterator[tuple[datetime, Row]]:
-    """When a row becomes known; a claim once when it is opened and once when it is closed."""
-    if isinstance(row, Claim) and row.claim_closed_at:
-        still_open = {"claim_closed_at": None, "claim_outcome": None, "paid_amount": None}
-        yield row.claim_opened_at, row.model_copy(update=still_open)
-        yield row.claim_closed_at, row
-    elif isinstance(row, Claim):
-        yield row.claim_opened_at, row
-    elif isinstance(row, Score):
-        yield datetime.combine(period_span(row.period)[1], time(), UTC), row
-    elif isinstance(row, ShipmentEvent) and row.event_kind != "promise":
-        yield row.occurred_at, row
-    elif isinstance(row, Consent | Suppression):
-        yield row.at, row
-    else:
-        yield STARTS, row
 
 
 class Story:
@@ -266,13 +253,13 @@ async def open_interview(services: Services) -> str:
 
 
 def owner_password(services: Services) -> str:
-    """The password of the pages, made on the first run and kept in a file of the demo."""
-    kept = FOLDER / "owner-password.txt"
-    if services.store.owner_password() is None or not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(9), encoding="utf-8")
-        set_owner_password(services, kept.read_text(encoding="utf-8"))
-    return kept.read_text(encoding="utf-8")
+    """The password of the pages; set again on every run, so that it is the one that is shown."""
+    password = kept("owner-password.txt", 9)
+    if any(user.login == OWNER for user in services.store.users()):
+        set_password(services, OWNER, password)
+    else:
+        add_user(services, OWNER, "owner", password)
+    return password
 
 
 def main() -> None:
@@ -311,7 +298,8 @@ def main() -> None:
         return
     path, password = asyncio.run(open_interview(services)), owner_password(services)
     base = "http://127.0.0.1:8000"
-    say(f"Chat page:       {base}{path}\nHome page:       {base}/   (owner's password: {password})")
+    say(f"Chat page:       {base}{path}")
+    say(f"Home page:       {base}/   (log in as {OWNER}, password {password})")
     say(f"API docs:        {base}/docs\nStop with Ctrl-C.")
     serve_app(build(used), used, "127.0.0.1", 8000)
 

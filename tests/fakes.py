@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import SecretStr
+
 from interviewer.clock import StoryClock
 from interviewer.core.decision import Option
 from interviewer.core.errors import Unavailable
@@ -36,6 +38,12 @@ class RecordingChannel:
             raise Unavailable
         self.sent.append(message)
         return f"id-{len(self.sent)}"
+
+    async def lookup(self, message: OutboundMessage) -> str | None:
+        places = [
+            n for n, sent in enumerate(self.sent, 1) if sent.message_key == message.message_key
+        ]
+        return f"id-{places[0]}" if places else None
 
 
 @dataclass
@@ -80,6 +88,7 @@ def settings_in(folder: Path) -> Settings:
         human_contact="help@harbor.example.com",
         privacy_url="https://harbor.example.com/privacy",
         public_url="https://feedback.harbor.example.com",
+        secret=SecretStr("of-the-tests" * 3),
     )
 
 

@@ -26,7 +26,7 @@ VALUES: dict[str, Any] = {
             "topic": "told",
             "text": "Nobody told me, I heard it rattle on the stairs at home.",
             "depth": 1,
-            "cues": ["find out|let you know"],
+            "cues": ["find out|let you know|still open"],
         },
     ],
     "must_elicit": ["1"],

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import cli
+from interviewer.cli import app as cli
 from interviewer.terminal import plain
 
 ROOT = Path(__file__).parent.parent
-COMMAND = [sys.executable, "-c", "from interviewer.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from interviewer.cli.app import main; main()"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 EXAMPLES = ROOT / "examples" / "respondents.jsonl"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from interviewer.cli import app
+from interviewer.cli.app import app
 from interviewer.prompts_folder import ready_guides
 from interviewer.settings import Settings
 

@@ -68,11 +68,24 @@ ROWS: list[book.Row] = [
         amount=12.5,
     ),
     book.Outcome(account_ref="a1", decided_at=date(2026, 8, 1), outcome="shrunk"),
+    book.Action(account_ref="a1", what="the late Fridays", said_at=date(2026, 8, 1)),
+    book.Note(account_ref="a1", at=EARLIER, text="=1 is what she wrote", note_kind="mail"),
+    book.Volume(account_ref="a1", period="2026-08", units=1200),
+    book.Invoice(
+        invoice_ref="i1", account_ref="a1", date=date(2026, 8, 1), amount=-9.5, disputed="yes"
+    ),
+    book.Rating(account_ref="a1", at=EARLIER, by="ana", rating="high"),
+    book.ThemeNote(at=EARLIER, by="ana", theme_id="t-1", owner="ben"),
+    book.SignalReview(
+        at=EARLIER, by="ana", turn_id="t1:0", signal="rfp", start=0, end=2, verdict="confirmed"
+    ),
     book.ImportedTranscript(
         id="t1",
         turns=(book.ImportedTurn(speaker="respondent", text="-1 for the dock", at=EARLIER),),
         context={"k": "v"},
     ),
+    book.ThemeDecision(at=EARLIER, theme_id="t-1", action="rename", title="Late, again"),
+    book.Coding(turn_id="t1:0", code="dock"),
 ]
 KINDS = list(book.KINDS.values())
 

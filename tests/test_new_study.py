@@ -1,16 +1,17 @@
 """A study file to start from: for every moment, and it passes as it is."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from interviewer.cli import app
+from interviewer.cli.app import app
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.guide import Moment
 from interviewer.new_study import COMMENTS, closest, draft, moments_named
 from interviewer.prompts_folder import check_guide, load_guide
+from tests.openai_server import OpenAiServer, Reply, fails, refuses, says
 
 
 @pytest.mark.parametrize("moment", get_args(Moment))
@@ -71,3 +72,124 @@ def test_the_command_writes_a_file_once(tmp_path: Path) -> None:
 def test_the_command_prints_without_a_file() -> None:
     printed = CliRunner().invoke(app, ["study", "new", "--moment", "review"])
     assert load_guide(printed.output).slug == "my-account-review"
+
+
+PACKING: dict[str, Any] = {
+    "name": "packing",
+    "must": False,
+    "commercial": False,
+    "ask": {
+        "en": ["How was the parcel packed?", "What did you see when you opened the box?"],
+        "es": ["¿Cómo venía embalado el paquete?", "¿Qué vio al abrir la caja?"],
+        "de": ["Wie war das Paket verpackt?", "Was haben Sie beim Öffnen gesehen?"],
+        "fr": ["Comment le colis était-il emballé ?", "Qu'avez-vous vu en ouvrant le carton ?"],
+        "pt": ["Como veio embalada a encomenda?", "O que viu ao abrir a caixa?"],
+    },
+    "about": {
+        "en": "the packing",
+        "es": "el embalaje",
+        "de": "der Verpackung",
+        "fr": "l'emballage",
+        "pt": "a embalagem",
+    },
+    "words": {"en": ["box", "packing", "Tape"], "es": ["caja", "embalaje"], "de": ["karton"]},
+}
+GOAL = "Learn whether the new cartons hold"
+
+
+def drafted(
+    reply: Reply, monkeypatch: pytest.MonkeyPatch, moment: str = "exception"
+) -> tuple[str, str]:
+    """The study file and the remarks of `study new` with a model that answers this."""
+    with OpenAiServer(reply) as server:
+        monkeypatch.setenv("INTERVIEWER_LLM_BASE_URL", server.base_url)
+        command = ["study", "new", "--moment", moment, "--goal", GOAL]
+        done = CliRunner().invoke(app, command)
+        assert server.calls == 1
+        system, user = (m["content"] for m in server.requests[0]["messages"])
+    assert GOAL in user
+    assert GOAL not in system
+    assert check_guide(done.stdout) == ()
+    return done.stdout, " ".join(done.stderr.split())
+
+
+def topic(**changes: Any) -> dict[str, Any]:
+    return PACKING | changes
+
+
+def worded(language: str, *wordings: str) -> dict[str, Any]:
+    return topic(ask=PACKING["ask"] | {language: list(wordings)})
+
+
+def test_a_model_drafts_the_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"keep": ["told", "impact"], "topics": [topic(must=True)]}
+    text, remarks = drafted(says(answer), monkeypatch)
+    guide = load_guide(text)
+    assert list(guide.topics) == ["what_happened", "told", "impact", "packing"]
+    assert remarks == "kept of the ready study: what_happened, told, impact; new: packing"
+    assert guide.topics["packing"].ask["de"] == tuple(PACKING["ask"]["de"])
+    assert guide.topics["packing"].aspects["packing"].words["en"] == ("box", "packing", "tape")
+    assert set(guide.fields) == {"told_when", "told_by"}
+    assert "packing" in guide.open_topics({"exception_code": "damaged"})
+    assert guide.variants["late_delivery"].then == ("packing", "impact")
+
+
+def test_a_drafted_topic_takes_no_probe_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"keep": ["told"], "topics": [topic(must=True)]}  # two must topics, three questions
+    assert not load_guide(drafted(says(answer), monkeypatch)[0]).topics["packing"].must
+
+
+def test_what_is_commercial_is_kept_from_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"keep": ["improve"], "topics": [topic(commercial=True)]}
+    guide = load_guide(drafted(says(answer), monkeypatch, "renewal")[0])
+    assert "change" in guide.topics  # whose place `improve` takes
+    assert "packing" not in guide.open_topics({"contact_role": "warehouse"})
+    assert "packing" in guide.open_topics({"contact_role": "buyer"})
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (worded("en", "Was the box damaged and did it leak?", "How?"), "compound"),
+        (worded("en", "How terrible was the packing?", "How was the box?"), "leading"),
+        (worded("en", "We will refund you. What broke?", "What?"), "not one plain question"),
+        (worded("en", "How was {brand_secret} packed?", "What did you see?"), "not in names"),
+        (worded("en", "What did you see at http://bad.example?", "What was it?"), "link"),
+        (worded("de", "How was the box packed?", "What did you see in it?"), "language"),
+        (worded("es", "¿Cómo venía embalado?"), "no two wordings in 'es'"),
+        (topic(name="Packing: {x}\nslug"), "not in small letters"),
+        (topic(name="told"), "there is a topic of this name"),
+        (topic(about=PACKING["about"] | {"en": "the box, see www.bad.example"}), "link"),
+    ],
+)
+def test_a_faulty_topic_is_left_out(
+    bad: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = topic(name="opening")
+    text, remarks = drafted(says({"keep": ["told"], "topics": [bad, good]}), monkeypatch)
+    assert list(load_guide(text).topics) == ["what_happened", "told", "opening"]
+    assert "left out" in remarks
+    assert reason in remarks
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (fails(500), "status 500"),
+        (refuses(), "refusal"),
+        (says("Sure! Here are some topics."), "not valid: JSON"),
+        (says({"keep": ["told"], "topics": [{"name": "packing"}]}), "not valid: topics.0.ask"),
+    ],
+)
+def test_without_a_usable_answer_it_is_the_ready_study(
+    reply: Reply, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, remarks = drafted(reply, monkeypatch)
+    assert text == draft("exception", GOAL)
+    assert remarks == f"topics are those of the ready study: {reason}"
+
+
+def test_without_a_model_it_says_so() -> None:
+    done = CliRunner().invoke(app, ["study", "new", "--moment", "delivered", "--goal", GOAL])
+    assert done.stdout == draft("delivered", GOAL)
+    assert "no language model is set up" in done.stderr

@@ -107,7 +107,8 @@ def test_check_lints_every_wording_with_its_line() -> None:
         (
             13,
             "topics.went.ask.en.0",
-            "leading (chat): 'Was the driver rude?' in 'Was the driver rude?'",
+            "leading (chat): 'Was the driver rude?' in 'Was the driver rude?'; "
+            "ask what happened, without a cause, feeling or verdict",
         )
     ]
     assert check_guide(SMALL) == ()

@@ -121,7 +121,7 @@ def test_baselines_are_named_in_any_order() -> None:
 
 
 def command(*arguments: str, lines: str) -> subprocess.CompletedProcess[str]:
-    code = "from interviewer.cli import main; main()"
+    code = "from interviewer.cli.app import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, "simulate", *arguments],
         input=lines,

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from interviewer import conversation, studies
+from interviewer import conversation
 from interviewer.adapters.offline import OfflineInterviewer
-from interviewer.adapters.sql_store import migrate, open_store
 from interviewer.conversation import Opening
 from interviewer.core.contact import ContactPolicy
 from interviewer.core.guide import InterviewGuide
@@ -22,9 +21,9 @@ from interviewer.core.interview import Interview
 from interviewer.core.reading import IntentReading, Reading
 from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.ports import Organization, Services
-from interviewer.prompts_folder import load_guide, load_phrases, ready_sources
 from interviewer.scorecard import reachable, scorecard
 from interviewer.simulation import Played, SimulatedInbox, faults_of, simulate
+from tests.fakes import services_in
 from tests.simulated import person
 
 NOW = datetime(2026, 9, 20, 15, tzinfo=UTC)
@@ -59,28 +58,19 @@ class LengthReader:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('simulation')}/store.db"
-    migrate(url)
-    store = open_store(url)
     ids = itertools.count()
-    parts = Services(
-        store=store,
+    parts = replace(
+        services_in(tmp_path_factory.mktemp("simulation")),
         clock=FixedClock(),
         reader=LengthReader(),
-        model=None,
-        channels={},
-        phrases=load_phrases(),
-        sources={},
         policy=ContactPolicy(brand="Larchgate"),
         organization=Organization("Larchgate", "help@example.com", "1 Road", "", ""),
         new_id=lambda: f"i{next(ids)}",
         new_token=lambda: f"t{next(ids)}",
         deadlines={},
     )
-    for source in ready_sources():
-        studies.add(parts, load_guide(source), source)
     yield parts
-    store.close()
+    parts.store.close()
 
 
 def play(services: Services, *respondents: SimulatedRespondent) -> list[Played]:

@@ -10,7 +10,8 @@ import pytest
 
 from interviewer import worker
 from interviewer.core.invitation import OutboundMessage
-from interviewer.ports import InboxEvent, Services
+from interviewer.ports import Services
+from interviewer.store import InboxEvent
 from tests.fakes import services_in
 from tests.flows.story import channel, launch, outcomes, shipment, tell, wait
 from tests.flows.test_outreach import SETTLED
@@ -33,6 +34,9 @@ class Hanging:
         self.reached.set()
         await asyncio.Event().wait()
         return "never"
+
+    async def lookup(self, message: OutboundMessage) -> str | None:
+        return None
 
 
 async def stopped(services: Services, when: Awaitable[object], grace: float) -> float:
@@ -60,8 +64,9 @@ def test_a_round_that_hangs_is_broken_off_and_taken_up_again(services: Services)
         return await stopped(held, hanging.reached.wait(), grace=0.01)
 
     assert asyncio.run(hang()) < 5
-    (claimed,) = services.store.invitations()
-    assert claimed.state == "leased"
+    (message,) = services.store.messages()
+    assert message.state == "sending"
+    assert services.store.job("send", message.message_key).due_at
 
 
 class Restless:
@@ -98,7 +103,7 @@ def test_a_round_that_fails_is_followed_by_another(
 def test_a_round_says_what_it_did(services: Services) -> None:
     tell(services, shipment("1", "delivered"))
     wait(services, SETTLED)
-    assert asyncio.run(worker.work(services)) == worker.Round(invitations=1)
+    assert asyncio.run(worker.work(services)) == worker.Round(jobs=1)
     assert asyncio.run(worker.work(services)) == worker.Round()
     assert outcomes(services) == {"Delivered/S-1": "asked"}
     assert len(channel(services).sent) == 1

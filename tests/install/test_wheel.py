@@ -25,7 +25,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(site: Path, folder: Path, *command: str) -> str:
     """A command of the unpacked wheel, in another folder."""
-    code = "import sys; from interviewer.cli import main; main()"
+    code = "import sys; from interviewer.cli.app import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(site)}
     done = subprocess.run(
         [sys.executable, "-c", code, *command],
@@ -43,7 +43,7 @@ def test_the_data_travels_inside(unpacked: Path) -> None:
     assert "interviewer/_prompts/guides/delivery-check.yaml" in names
     assert "interviewer/_prompts/phrases/en.yaml" in names
     assert "interviewer/_prompts/turn.system.j2" in names
-    assert any(name.startswith("interviewer/adapters/migrations/versions/") for name in names)
+    assert any(name.startswith("interviewer/adapters/sql/migrations/versions/") for name in names)
     assert any(name.startswith("interviewer/web/templates/") for name in names)
     assert "analysis/templates/report.html.j2" in names
     assert not any(name.split("/")[0] in ("prompts", "tests", "examples") for name in names)
