@@ -29,10 +29,10 @@ from threading import local
 
 from sqlalchemy import Column, MetaData, String, Table, insert
 
-from interviewer import endpoints, intake
 from interviewer.adapters.carriers import cloudevents, easypost
 from interviewer.adapters.carriers.samples import sample
 from interviewer.adapters.sql.engine import Database
+from interviewer.events import endpoints, intake
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.wiring import build, initialize

@@ -10,8 +10,8 @@ A language model is used where the environment names one.
 import sys
 from pathlib import Path
 
-from interviewer.rehearsal import BASELINES, read_respondents, rehearse, show
-from interviewer.terminal import say
+from interviewer.cli.terminal import say
+from interviewer.studies.rehearsal import BASELINES, read_respondents, rehearse, show
 
 ROOT = Path(__file__).parent.parent
 FILES = (

@@ -20,7 +20,7 @@ from interviewer.adapters.language_model import LanguageModelInterviewer
 from interviewer.core.decision import options
 from interviewer.core.guide import guide_hash
 from interviewer.core.interview import Interview, Turn
-from interviewer.prompts_folder import load_phrases, prompts_folder
+from interviewer.studies.prompts_folder import load_phrases, prompts_folder
 from tests.guides import recipient_guide
 from tests.openai_server import OpenAiServer, says
 

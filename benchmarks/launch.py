@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
-from interviewer import launch, studies
 from interviewer.clock import StoryClock
 from interviewer.core.book import Account, Consent, Contact
+from interviewer.outreach import launch
 from interviewer.settings import Settings
+from interviewer.studies import lifecycle
 from interviewer.wiring import build, initialize
 
 ACCOUNTS = 2_000
@@ -51,7 +52,7 @@ def main(url: str) -> None:
     initialize(settings)
     services = build(settings, clock=StoryClock(NOW), channels={"email": Silent()})  # type: ignore[dict-item]
     services.store.put(book())
-    study = studies.set_state(services, "account-review", "live")
+    study = lifecycle.set_state(services, "account-review", "live")
     chosen = launch.whole_book(services)
     began = time.perf_counter()
     done = launch.by_hand(services, study, chosen)

@@ -22,12 +22,13 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, insert, text
 
-from interviewer import delivery, outreach, worker
+from interviewer import worker
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.store import migrate, open_store
 from interviewer.adapters.sql.tables import JobTable
 from interviewer.clock import SystemClock
 from interviewer.core.invitation import Job, OutboundMessage
+from interviewer.outreach import delivery, inviting
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.wiring import build
@@ -227,7 +228,7 @@ def main(url: str, dbos_url: str) -> None:
 
     from dbos import DBOS
 
-    print(f"ours: {picked_up(url):.1f} s from kill -9 to another worker (lease {outreach.LEASE})")
+    print(f"ours: {picked_up(url):.1f} s from kill -9 to another worker (lease {inviting.LEASE})")
     DBOS.destroy()
     database.close()
 

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
+from interviewer.access.users import add_user
 from interviewer.adapters.sql import tables
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.rows import row_of
@@ -31,7 +32,6 @@ from interviewer.core.interview import Decision, Interview, Trace, Turn
 from interviewer.core.reading import Reading
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.users import add_user
 from interviewer.web.app import create_app
 from interviewer.wiring import build, initialize
 

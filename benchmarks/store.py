@@ -25,7 +25,7 @@ from interviewer.core.guide import guide_hash
 from interviewer.core.interview import Decision, Interview, Trace, Turn
 from interviewer.core.reading import IntentReading, Reading, TopicReading
 from interviewer.core.study import Study
-from interviewer.prompts_folder import load_guide, prompts_folder
+from interviewer.studies.prompts_folder import load_guide, prompts_folder
 
 TURNS, REPEATS = 400, 3
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)

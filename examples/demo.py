@@ -19,21 +19,25 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from interviewer import conversation, intake, studies, worker
-from interviewer.adapters.import_files import ImportFile, Refused
-from interviewer.adapters.import_rows import Plan
-from interviewer.backtest import known_at
+from interviewer import worker
+from interviewer.access.users import add_user, set_password
+from interviewer.cli.terminal import progress, say, steps, table
 from interviewer.clock import StoryClock, SystemClock
-from interviewer.conversation import Opening
 from interviewer.core.book import KINDS, Row
 from interviewer.core.errors import InterviewerError, NotFound
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.simulated_respondent import SimulatedRespondent
+from interviewer.events import intake
+from interviewer.events.import_files import ImportFile, Refused
+from interviewer.events.import_rows import Plan
+from interviewer.findings import analyzing
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
+from interviewer.outreach.backtest import known_at
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.simulation import SimulatedInbox
-from interviewer.terminal import progress, say, steps, table
-from interviewer.users import add_user, set_password
+from interviewer.studies import lifecycle
+from interviewer.studies.simulation import SimulatedInbox
 from interviewer.web.serving import serve_app
 from interviewer.wiring import build, encoder, initialize, vector_cache
 
@@ -219,7 +223,7 @@ def analyze(services: Services, used: Settings) -> None:
     """Themes, risk and the report; a story without news keeps the report it has."""
     with steps() as step:
         step("loading the sentence encoder", 0)
-        made = studies.analyze(
+        made = analyzing.analyze(
             services,
             encoder(used),
             cache=vector_cache(used),
@@ -274,7 +278,7 @@ def main() -> None:
         ids = counted_ids()
         services = replace(services, new_id=lambda: next(ids))
         for study in services.store.studies():
-            studies.set_state(services, study.slug, "live")
+            lifecycle.set_state(services, study.slug, "live")
 
     say(
         f"{BRAND}: {STARTS:%d %b} to {ENDS:%d %b %Y}, 16 accounts, with "

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from interviewer import conversation
-from interviewer.conversation import Opening
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.settings import Settings
 from interviewer.wiring import trial
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from interviewer import studies
 from interviewer.adapters.carriers import aftership, cloudevents, easypost, shippo, shopify
 from interviewer.adapters.carriers.feed import Feed
 from interviewer.adapters.offline import OfflineInterviewer
@@ -17,7 +16,7 @@ from interviewer.adapters.webhooks_out import WebhookSender
 from interviewer.clock import SystemClock
 from interviewer.core.contact import ContactPolicy
 from interviewer.core.quiet_hours import QuietHours
-from interviewer.mail_text import mail_token
+from interviewer.outreach.mail_text import mail_token
 from interviewer.ports import (
     Author,
     Channel,
@@ -30,10 +29,16 @@ from interviewer.ports import (
     Services,
     Source,
 )
-from interviewer.prompts_folder import load_guide, load_phrases, prompts_folder, ready_sources
 from interviewer.sealing import Sealer
 from interviewer.settings import Settings
 from interviewer.store import Store
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import (
+    load_guide,
+    load_phrases,
+    prompts_folder,
+    ready_sources,
+)
 
 if TYPE_CHECKING:
     from analysis.embed import Cache, Encoder
@@ -152,7 +157,7 @@ def initialize(settings: Settings) -> list[str]:
     store = open_store(settings.database_url)
     try:
         services = build(settings, store=store)
-        return [studies.add(services, load_guide(s), s).slug for s in ready_sources()]
+        return [lifecycle.add(services, load_guide(s), s).slug for s in ready_sources()]
     finally:
         store.close()
 

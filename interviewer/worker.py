@@ -10,23 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from interviewer import (
-    brake,
-    cases,
-    conversation,
-    delivery,
-    folders,
-    inbound,
-    intake,
-    notices,
-    outreach,
-    privacy,
-    settling,
-)
+from interviewer.access import privacy
 from interviewer.core.book import Account
 from interviewer.core.errors import Conflict, Unavailable
 from interviewer.core.invitation import Job, Step
+from interviewer.events import folders, intake, settling
 from interviewer.faults import log_fault
+from interviewer.followup import cases, notices
+from interviewer.interviews import conversation
+from interviewer.outreach import brake, delivery, inbound, inviting
 from interviewer.ports import Services
 
 log = logging.getLogger(__name__)
@@ -38,8 +30,8 @@ RENEW = 5.0  # seconds after which the leases of jobs that still run are lengthe
 
 STEPS: Mapping[Step, Callable[[Services, Job], Awaitable[None]]] = {
     "answer": inbound.answer,
-    "invite": outreach.invite,
-    "remind": outreach.remind,
+    "invite": inviting.invite,
+    "remind": inviting.remind,
     "send": delivery.send,
     "notify": notices.notify,
     "digest": notices.send_digest,
@@ -79,7 +71,7 @@ def _tell(services: Services) -> int:
 async def sweep(services: Services) -> int:
     """Do the jobs that are due, many at once, the leases held meanwhile; how many there were."""
     now = services.clock.now()
-    jobs = await asyncio.to_thread(services.store.claim, now, AT_ONCE, outreach.LEASE)
+    jobs = await asyncio.to_thread(services.store.claim, now, AT_ONCE, inviting.LEASE)
     running = dict.fromkeys(jobs)
     renewing = asyncio.create_task(_renew(services, running)) if jobs else None
     try:
@@ -122,7 +114,7 @@ async def _do(services: Services, job: Job) -> None:
 async def _renew(services: Services, running: Mapping[Job, None]) -> None:
     while True:
         await asyncio.sleep(RENEW)
-        until = services.clock.now() + outreach.LEASE
+        until = services.clock.now() + inviting.LEASE
         await asyncio.to_thread(services.store.renew, list(running), until)
 
 

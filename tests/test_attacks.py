@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from interviewer import conversation
-from interviewer.conversation import Opening
 from interviewer.core.decision import Situation, person, urgent
 from interviewer.core.interview import Interview
 from interviewer.core.lint import Kind, LintContext, lint
 from interviewer.core.reading import Reading
-from interviewer.hearing import read_offline
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
+from interviewer.interviews.hearing import read_offline
 from interviewer.ports import Services
 from tests.fakes import ScriptedModel, services_in
 

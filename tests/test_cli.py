@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from interviewer.cli import app as cli
-from interviewer.terminal import plain
+from interviewer.cli.terminal import plain
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from interviewer.cli.app import main; main()"]

@@ -8,8 +8,8 @@ import pytest
 import typer
 
 from interviewer.cli.app import app
-from interviewer.prompts_folder import ready_guides
 from interviewer.settings import Settings
+from interviewer.studies.prompts_folder import ready_guides
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from interviewer.core import book
-from interviewer.exports import cell, export_all
-from interviewer.imports import Import, import_file
+from interviewer.events.imports import Import, import_file
+from interviewer.findings.exports import cell, export_all
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
 

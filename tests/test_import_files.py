@@ -10,9 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interviewer.adapters.import_files import ImportFile, Refused, RejectedFile, Taken
-from interviewer.adapters.import_rows import Plan, columns_of
-from interviewer.adapters.value_maps import load_value_map
 from interviewer.core.book import (
     KINDS,
     Account,
@@ -27,6 +24,9 @@ from interviewer.core.book import (
 )
 from interviewer.core.errors import InvalidInput
 from interviewer.core.shipment import fold, is_late
+from interviewer.events.import_files import ImportFile, Refused, RejectedFile, Taken
+from interviewer.events.import_rows import Plan, columns_of
+from interviewer.events.value_maps import load_value_map
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DATA = Path(__file__).parents[2] / "shared/data"

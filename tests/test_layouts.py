@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import conversation, studies
-from interviewer.conversation import Opening
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
-from interviewer.prompts_folder import load_guide
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from tests.fakes import services_in
 
 
@@ -18,13 +19,13 @@ def services(tmp_path: Path) -> Services:
 
 
 def rows(services: Services, slug: str) -> dict[str, object]:
-    return {row["figure"]: row["value"] for row in studies.show(services, slug)}
+    return {row["figure"]: row["value"] for row in lifecycle.show(services, slug)}
 
 
 def test_a_comparison_shows_how_far_each_look_brings_people(services: Services) -> None:
     source = services.store.study("delivery-check").source
     source = source.replace("slug: delivery-check", "slug: both\nlayout: compare")
-    guide = studies.add(services, load_guide(source), source).guide
+    guide = lifecycle.add(services, load_guide(source), source).guide
     seen = {"chat": 0, "plain": 0}
     for _ in range(12):
         opening = Opening(context={"delivered_at": "2026-09-14"})

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from interviewer.cli.app import app
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.guide import Moment
-from interviewer.new_study import COMMENTS, closest, draft, moments_named
-from interviewer.prompts_folder import check_guide, load_guide
+from interviewer.studies.new_study import COMMENTS, closest, draft, moments_named
+from interviewer.studies.prompts_folder import check_guide, load_guide
 from tests.openai_server import OpenAiServer, Reply, fails, refuses, says
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from interviewer import conversation, photos
-from interviewer.conversation import Opening
 from interviewer.core.errors import InvalidInput, NotAllowed
 from interviewer.core.interview import Interview
+from interviewer.interviews import conversation, photos
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
 from tests.fakes import services_in
 

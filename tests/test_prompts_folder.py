@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from interviewer.core.errors import InvalidGuide, NotFound
-from interviewer.prompts_folder import (
+from interviewer.studies.prompts_folder import (
     check_guide,
     load_guide,
     load_phrases,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.rehearsal import (
+from interviewer.studies.rehearsal import (
     Rehearsal,
     compared_rows,
     read_baselines,

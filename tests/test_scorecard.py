@@ -8,9 +8,9 @@ import pytest
 
 from interviewer.core.interview import Decision, Trace, Turn
 from interviewer.core.reading import Reading
-from interviewer.rehearsal import rehearse, scorecard_rows
-from interviewer.scorecard import Figure, elicited, ending, missed_probes, scorecard
-from interviewer.simulation import Check, Played
+from interviewer.studies.rehearsal import rehearse, scorecard_rows
+from interviewer.studies.scorecard import Figure, elicited, ending, missed_probes, scorecard
+from interviewer.studies.simulation import Check, Played
 from tests.simulated import person
 
 VAGUE = Reading(source="offline", specificity="vague", sentiment=-1, quote="broken")

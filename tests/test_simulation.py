@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from interviewer import conversation
 from interviewer.adapters.offline import OfflineInterviewer
-from interviewer.conversation import Opening
 from interviewer.core.contact import ContactPolicy
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
 from interviewer.core.reading import IntentReading, Reading
 from interviewer.core.simulated_respondent import SimulatedRespondent
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Organization, Services
-from interviewer.scorecard import reachable, scorecard
-from interviewer.simulation import Played, SimulatedInbox, faults_of, simulate
+from interviewer.studies.scorecard import reachable, scorecard
+from interviewer.studies.simulation import Played, SimulatedInbox, faults_of, simulate
 from tests.fakes import services_in
 from tests.simulated import person
 

@@ -8,8 +8,8 @@ from html import unescape
 
 import pytest
 
-from interviewer.rehearsal import Rehearsal, read_baselines, rehearse
-from interviewer.simulation_page import cue_words, render, ways_to
+from interviewer.studies.rehearsal import Rehearsal, read_baselines, rehearse
+from interviewer.studies.simulation_page import cue_words, render, ways_to
 from tests.simulated import VALUES, person
 
 HOSTILE = '</script><script>alert(1)</script> & "more"'

@@ -9,9 +9,9 @@ import pytest
 
 from interviewer.core.access import Role, User
 from interviewer.core.book import Account
+from interviewer.findings.today import today
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
-from interviewer.today import today
 from tests.fakes import NOW, services_in
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import audit, keys, users
+from interviewer.access import audit, keys, users
 from interviewer.clock import StoryClock
 from interviewer.core.access import ORDINARY_SCOPES
 from interviewer.core.errors import Conflict, InvalidInput, NotFound

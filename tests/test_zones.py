@@ -3,7 +3,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from interviewer.core.errors import InvalidInput
-from interviewer.zones import SUBDIVISION_ZONES, normalize_email, normalize_phone, zones_for
+from interviewer.outreach.zones import (
+    SUBDIVISION_ZONES,
+    normalize_email,
+    normalize_phone,
+    zones_for,
+)
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ from interviewer.cli import (  # noqa: F401 - their commands
     widgets,
 )
 from interviewer.cli.common import app
+from interviewer.cli.terminal import complain, say
 from interviewer.core.errors import InterviewerError, InvalidInput
-from interviewer.terminal import complain, say
 
 
 def main() -> None:
@@ -46,6 +46,6 @@ def main() -> None:
 def start(context: typer.Context) -> None:
     """A feedback interviewer for logistics; without a command it says what to do next."""
     if context.invoked_subcommand is None:
-        from interviewer.next_steps import next_step
+        from interviewer.cli.next_steps import next_step
 
         say(next_step())

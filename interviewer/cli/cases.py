@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation
+from interviewer.cli.terminal import say, table
 from interviewer.core.case import Case
-from interviewer.terminal import say, table
 
 case_app = typer.Typer(help="What a person has to look at.", no_args_is_help=True)
 app.add_typer(case_app, name="case")
@@ -44,7 +44,7 @@ def case_list(
 @case_app.command("show")
 def case_show(case_id: CaseId, json: Json = False) -> None:
     """One case with quotes, the transcript, earlier cases and suggested actions."""
-    from interviewer import cases
+    from interviewer.followup import cases
 
     services = installation()
     case = cases.find(services, case_id)
@@ -73,7 +73,7 @@ def _facts(case: Case) -> dict[str, object]:
 @case_app.command("take")
 def case_take(case_id: CaseId, by: By) -> None:
     """Put a case into the hands of a person."""
-    from interviewer import cases
+    from interviewer.followup import cases
 
     cases.take(installation(), case_id, by)
     say(f"{by} has it. Next: interviewer case show {case_id}")
@@ -82,7 +82,7 @@ def case_take(case_id: CaseId, by: By) -> None:
 @case_app.command("note")
 def case_note(case_id: CaseId, by: By, text: Annotated[str, typer.Argument()]) -> None:
     """Write something down about a case."""
-    from interviewer import cases
+    from interviewer.followup import cases
 
     cases.note(installation(), case_id, by, text)
     say("Noted.")
@@ -98,7 +98,7 @@ def case_close(
     ] = None,
 ) -> None:
     """End a case with what came of it."""
-    from interviewer import cases
+    from interviewer.followup import cases
 
     cases.close(installation(), case_id, by, outcome, tells=tell)
     say("Closed." + (" The respondent is told." if tell else ""))
@@ -111,7 +111,7 @@ def case_reply(
     text: Annotated[str, typer.Argument(help="What the respondent reads, with your name.")],
 ) -> None:
     """Answer the respondent as a person; the interview says nothing more by itself."""
-    from interviewer import cases, taking_over
+    from interviewer.followup import cases, taking_over
 
     services = installation()
     interview_id = cases.find(services, case_id).interview_id

@@ -1,11 +1,12 @@
 """What every command shares: the app, options, the installation it works on."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.core.errors import InvalidInput
+from interviewer.core.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from interviewer.ports import Services
@@ -38,3 +39,22 @@ def pairs(option: str, texts: list[str] | None) -> dict[str, str]:
             raise InvalidInput(option, "is not key=value, such as shipment_ref=order_id", text)
         pairs[key] = value
     return pairs
+
+
+def text_of(file: Path) -> str:
+    """The text of a file; `-` is standard input.
+
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: It is not UTF-8 text.
+    """
+    if str(file) == "-":
+        raw = sys.stdin.buffer.read()
+    elif file.is_file():
+        raw = file.read_bytes()
+    else:
+        raise NotFound(f"no file {str(file)!r}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInput(str(file), "is not UTF-8 text; save it as UTF-8") from None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation, pairs
-from interviewer.terminal import counted, say, table
+from interviewer.cli.terminal import counted, say, table
 
 
 @app.command(name="import")
@@ -34,7 +34,7 @@ def import_(
     json: Json = False,
 ) -> None:
     """Take in a file; running it twice changes nothing, refused rows go to FILE.rejected.csv."""
-    from interviewer.imports import Import, import_file
+    from interviewer.events.imports import Import, import_file
 
     columns = pairs("--map", map)
     what = Import(kind, file, columns, values, timezone, region, dry_run=dry_run)
@@ -54,7 +54,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Give everything back as JSONL and as CSV that no spreadsheet runs."""
-    from interviewer.exports import export_all
+    from interviewer.findings.exports import export_all
 
     rows = [{"file": str(out / name), "rows": n} for name, n in export_all(installation(), out)]
     table(rows, as_json=json)

@@ -5,8 +5,8 @@ from typing import Annotated, cast
 import typer
 
 from interviewer.cli.common import Json, app, installation
+from interviewer.cli.terminal import say, table
 from interviewer.core.notice import FORMATS, KINDS, Format, OccurrenceKind
-from interviewer.terminal import say, table
 
 destination_app = typer.Typer(
     help="Who is told what happened: other systems, Slack, Teams, a mail address.",
@@ -30,7 +30,7 @@ def destination_add(
     ] = False,
 ) -> None:
     """Tell another system what happens; prints the secret that signs, this once."""
-    from interviewer import notices
+    from interviewer.followup import notices
 
     secret = notices.add_destination(
         installation(),
@@ -71,7 +71,7 @@ def destination_list(json: Json = False) -> None:
 @destination_app.command("rotate")
 def destination_rotate(name: Name) -> None:
     """Print a new secret; the one before signs beside it until the next rotation."""
-    from interviewer import notices
+    from interviewer.followup import notices
 
     say(f"The new secret of {name}, shown this once:\n\n  {notices.rotate(installation(), name)}")
 
@@ -79,7 +79,7 @@ def destination_rotate(name: Name) -> None:
 @destination_app.command("disable")
 def destination_disable(name: Name) -> None:
     """Send nothing there any more."""
-    from interviewer import notices
+    from interviewer.followup import notices
 
     notices.disable(installation(), name)
     say(f"{name} is told nothing any more.")
@@ -107,7 +107,7 @@ def destination_dead(json: Json = False) -> None:
 @destination_app.command("replay")
 def destination_replay(notice: Annotated[str, typer.Argument(help="Its id.")]) -> None:
     """Send a notice that was given up again; its id stays the same."""
-    from interviewer import notices
+    from interviewer.followup import notices
 
     notices.replay(installation(), notice)
     say("It is due again.")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, Report, app, installation
+from interviewer.cli.terminal import say, steps, table
 from interviewer.core.errors import InvalidInput
-from interviewer.terminal import say, steps, table
 
 
 @app.command()
@@ -24,7 +24,7 @@ def analyze(
     json: Json = False,
 ) -> None:
     """Find themes and renewal risk in what was said, and write the report."""
-    from interviewer import studies
+    from interviewer.findings import analyzing
     from interviewer.settings import read_settings
     from interviewer.wiring import encoder, vector_cache
 
@@ -32,7 +32,7 @@ def analyze(
     out.open("a").close()  # where it cannot be written, nobody waits for it
     with steps() as step:
         step("loading the encoder", 0)
-        made = studies.analyze(
+        made = analyzing.analyze(
             services,
             encoder(settings),
             cache=vector_cache(settings),
@@ -42,7 +42,7 @@ def analyze(
             regroup=regroup,
         )
     out.write_text(made.run.report, encoding="utf-8")
-    table(studies.found(made), as_json=json, title="Found")
+    table(analyzing.found(made), as_json=json, title="Found")
     if not json:
         say(f"Report: {out}")
 
@@ -65,7 +65,7 @@ def report(
 ) -> None:
     """Write the report of the newest analysis again, the book of business, or one account."""
     from analysis.book_report import Filter
-    from interviewer import report_files
+    from interviewer.findings import report_files
 
     if for_customer and not account:
         raise InvalidInput("--for-customer", "needs --account")

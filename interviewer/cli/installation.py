@@ -7,8 +7,8 @@ from typing import Annotated, cast
 import typer
 
 from interviewer.cli.common import Json, app, installation
+from interviewer.cli.terminal import complain, say, table
 from interviewer.core.access import ORDINARY_SCOPES, ROLES, SCOPES, Role, Scope
-from interviewer.terminal import complain, say, table
 
 key_app = typer.Typer(help="Keys of the JSON API.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
@@ -70,7 +70,7 @@ def key_create(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the key alone.")] = False,
 ) -> None:
     """Make a key of the JSON API; it is shown once and stored as a hash."""
-    from interviewer.keys import new_key
+    from interviewer.access.keys import new_key
 
     scopes = cast("list[Scope]", scope) or ORDINARY_SCOPES
     key = new_key(installation(), name, scopes, days=days)
@@ -102,7 +102,7 @@ def key_list(json: Json = False) -> None:
 @key_app.command("revoke")
 def key_revoke(key_id: Annotated[str, typer.Argument(help="As `key list` shows it.")]) -> None:
     """Make a key open nothing from now on."""
-    from interviewer.keys import revoke
+    from interviewer.access.keys import revoke
 
     key = revoke(installation(), key_id)
     say(f"The key of {key.name!r} opens nothing any more.")
@@ -124,7 +124,7 @@ def user_add(
     name: Annotated[str | None, typer.Option(help="As others see it.")] = None,
 ) -> None:
     """Add a person; an account manager's login is the owner_email of their accounts."""
-    from interviewer.users import add_user
+    from interviewer.access.users import add_user
 
     services, password = installation(), _new_password()
     user = add_user(services, login, cast("Role", role), password, name=name)
@@ -147,7 +147,7 @@ def user_list(json: Json = False) -> None:
 @user_app.command("set-password")
 def user_set_password(login: Login) -> None:
     """Replace a password; ends the person's sessions."""
-    from interviewer.users import set_password
+    from interviewer.access.users import set_password
 
     services = installation()
     services.store.user(login.strip().casefold())
@@ -158,7 +158,7 @@ def user_set_password(login: Login) -> None:
 @user_app.command("set-role")
 def user_set_role(login: Login, role: RoleOption) -> None:
     """Give a person another role; ends the person's sessions."""
-    from interviewer.users import set_role
+    from interviewer.access.users import set_role
 
     set_role(installation(), login, cast("Role", role))
     say(f"{login} is {role.replace('_', ' ')} now.")
@@ -167,7 +167,7 @@ def user_set_role(login: Login, role: RoleOption) -> None:
 @user_app.command("disable")
 def user_disable(login: Login) -> None:
     """Let a person in no more."""
-    from interviewer.users import disable
+    from interviewer.access.users import disable
 
     disable(installation(), login)
     say(f"{login} may not log in any more.")
@@ -209,7 +209,7 @@ def audit_list(
 @audit_app.command("verify")
 def audit_verify() -> None:
     """Recompute the chain of the audit log; exit status 1 when an entry was changed."""
-    from interviewer.audit import verify
+    from interviewer.access.audit import verify
 
     entries, broken = verify(installation())
     if broken is not None:

@@ -4,14 +4,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interviewer.cli.common import installation
+from interviewer.cli.common import installation, text_of
+from interviewer.cli.terminal import counted, say, table
 from interviewer.core.errors import InvalidInput
-from interviewer.terminal import counted, say, table
 
 if TYPE_CHECKING:
-    from interviewer.launch import ByHand
+    from interviewer.outreach.launch import ByHand
+    from interviewer.outreach.preview import Preview
     from interviewer.ports import Services
-    from interviewer.preview import Preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Wanted:
 
 def launch(wanted: Wanted) -> None:
     """Preview, replay, or launch."""
-    from interviewer import studies
-    from interviewer.preview import preview
+    from interviewer.outreach.preview import preview
+    from interviewer.studies import lifecycle
 
     services = installation()
-    studies.ready_to_launch(services, wanted.study)
+    lifecycle.ready_to_launch(services, wanted.study)
     if wanted.backtest:
         _backtest(services, wanted)
     elif wanted.preview:
@@ -48,8 +48,7 @@ def _by_hand(services: "Services", wanted: Wanted) -> "ByHand | None":
     """The list, where one is named."""
     from dataclasses import replace
 
-    from interviewer.launch import read_list, whole_book
-    from interviewer.trying import text_of
+    from interviewer.outreach.launch import read_list, whole_book
 
     if wanted.listed and wanted.accounts:
         raise InvalidInput("--list", "and --accounts are two ways to say whom to ask; use one")
@@ -66,8 +65,9 @@ def _by_hand(services: "Services", wanted: Wanted) -> "ByHand | None":
 
 
 def _launch(services: "Services", wanted: Wanted) -> None:
-    from interviewer import launch, studies
-    from interviewer.next_steps import after_launch
+    from interviewer.cli.next_steps import after_launch
+    from interviewer.outreach import launch
+    from interviewer.studies import lifecycle
 
     chosen = _by_hand(services, wanted)
     if wanted.shadow or wanted.to:
@@ -75,8 +75,8 @@ def _launch(services: "Services", wanted: Wanted) -> None:
         where = f"; a copy goes to {', '.join(study.redirect_to)}" if wanted.to else ""
         say(f"{study.slug} runs in shadow: nobody is written to{where}.")
         say(f"Next: interviewer worker, then interviewer study show {study.slug} and launch it")
-    elif chosen and studies.named(services, wanted.study).state == "live":
-        study = studies.named(services, wanted.study)
+    elif chosen and lifecycle.named(services, wanted.study).state == "live":
+        study = lifecycle.named(services, wanted.study)
     else:
         study = launch.go(services, wanted.study)
         for line in after_launch(services, study):
@@ -134,7 +134,7 @@ def show_preview(found: "Preview", wanted: Wanted) -> None:
 
 
 def _backtest(services: "Services", wanted: Wanted) -> None:
-    from interviewer.backtest import backtest, days_of
+    from interviewer.outreach.backtest import backtest, days_of
     from interviewer.settings import read_settings
     from interviewer.wiring import trial
 

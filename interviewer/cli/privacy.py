@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation
-from interviewer.terminal import say, table
+from interviewer.cli.terminal import say, table
 
 person = typer.Typer(help="What is held about a person: give it out, erase it.")
 app.add_typer(person, name="person")
@@ -18,7 +18,7 @@ Who = Annotated[str, typer.Argument(help="E-mail address, phone number (+...) or
 @person.command(name="show")
 def show(who: Who, out: Annotated[Path | None, typer.Option(help="JSON file.")] = None) -> None:
     """Everything that is held about a person, as JSON: the answer to an access request."""
-    from interviewer import audit, privacy
+    from interviewer.access import audit, privacy
 
     held = privacy.access_request(installation(), who, actor=audit.COMMAND_LINE)
     written = json_.dumps(held, indent=2, ensure_ascii=False, default=str)
@@ -32,7 +32,7 @@ def show(who: Who, out: Annotated[Path | None, typer.Option(help="JSON file.")] 
 @person.command(name="erase")
 def erase(who: Who, json: Json = False) -> None:
     """Take a person out of everything stored; what remains are numbers and a suppression."""
-    from interviewer import audit, privacy
+    from interviewer.access import audit, privacy
     from interviewer.settings import read_settings
     from interviewer.wiring import forget_vectors
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation
-from interviewer.terminal import say, table
+from interviewer.cli.terminal import say, table
 
 link_app = typer.Typer(help="Links of interviews.", no_args_is_help=True)
 app.add_typer(link_app, name="link")
@@ -19,7 +19,7 @@ InterviewId = Annotated[str, typer.Argument(help="The interview's id.")]
 @link_app.command("replace")
 def link_replace(interview_id: InterviewId) -> None:
     """Make a new link for an interview; the one before works no more."""
-    from interviewer.links import replace_link
+    from interviewer.interviews.links import replace_link
 
     services = installation()
     path = replace_link(services, interview_id)
@@ -29,7 +29,7 @@ def link_replace(interview_id: InterviewId) -> None:
 @link_app.command("revoke")
 def link_revoke(interview_id: InterviewId) -> None:
     """Let the link of an interview work no more."""
-    from interviewer.links import revoke_link
+    from interviewer.interviews.links import revoke_link
 
     revoke_link(installation(), interview_id)
     say("The link works no more. A new one: interviewer link replace " + interview_id)
@@ -38,7 +38,7 @@ def link_revoke(interview_id: InterviewId) -> None:
 @app.command()
 def decline(moment: Annotated[str, typer.Argument(help="As the alert names it.")]) -> None:
     """Ask nobody about a moment, such as a bad week of an account."""
-    from interviewer.outreach import decline
+    from interviewer.outreach.inviting import decline
 
     decline(installation(), moment)
     say(f"Nobody is asked about {moment}.")
@@ -53,7 +53,7 @@ def mail(
 ) -> None:
     """Take in mails that came to the sending address: answers, bounces, complaints."""
     from interviewer.adapters.mail_reader import mails_in, read_mail
-    from interviewer.incoming_mail import take_mail
+    from interviewer.outreach.incoming_mail import take_mail
 
     services = installation()
     outcomes: Counter[str] = Counter()

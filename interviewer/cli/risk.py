@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from interviewer.cli.common import Json, app, installation
-from interviewer.terminal import say, table
+from interviewer.cli.terminal import say, table
 
 risk_app = typer.Typer(
     help="Rate accounts, confirm or reject evidence, and fit the model to outcomes.",
@@ -26,7 +26,7 @@ def rate(
     why: Annotated[str | None, typer.Option(help="In a sentence.")] = None,
 ) -> None:
     """Store the account manager's own rating; reports set it beside the band."""
-    from interviewer import renewals
+    from interviewer.findings import renewals
 
     made = renewals.rate(installation(), account, rating, by, why)
     say(f"{made.account_ref}: rated {made.rating} by {made.by} on {made.at:%Y-%m-%d}")
@@ -45,7 +45,7 @@ def reject(evidence: EvidenceId, by: By) -> None:
 
 
 def _review(evidence: str, verdict: Literal["confirmed", "rejected"], by: str) -> None:
-    from interviewer import renewals
+    from interviewer.findings import renewals
 
     made = renewals.review(installation(), evidence, verdict, by)
     say(f"{made.signal}: {verdict} by {made.by}. Next: interviewer analyze")
@@ -59,7 +59,7 @@ def fit(
     json: Json = False,
 ) -> None:
     """Fit the model to imported outcomes, behind its gates, and print its card."""
-    from interviewer import renewals
+    from interviewer.findings import renewals
 
     made = renewals.fit(installation(), shrunk)
     rows = [{"metric": name, "value": value} for name, value in made.card]
@@ -91,7 +91,7 @@ def explain(
 ) -> None:
     """What people spoke of more often when OTIF, NPS or CSAT moved, or that nobody did."""
     from analysis.score_explanation import explanation_rows
-    from interviewer import report_files, score_stories
+    from interviewer.findings import report_files, score_stories
 
     services = installation()
     found = score_stories.explanation(services, account_ref=account, segment=segment)

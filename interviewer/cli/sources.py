@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation, pairs
+from interviewer.cli.terminal import say, table
 from interviewer.core.errors import InvalidInput
-from interviewer.terminal import say, table
 
 if TYPE_CHECKING:
-    from interviewer.endpoints import NewEndpoint
+    from interviewer.events.endpoints import NewEndpoint
     from interviewer.store import InboxEvent
 
 source_app = typer.Typer(help="Where carriers and other systems deliver.", no_args_is_help=True)
@@ -56,10 +56,10 @@ def source_add(
     url: ServerUrl = "",
 ) -> None:
     """Make an endpoint and print its URL and its secret once; or watch a folder."""
-    from interviewer import endpoints
-    from interviewer.adapters.value_maps import load_value_map
     from interviewer.core.book import ShipmentEvent
-    from interviewer.folders import FileReading, watch
+    from interviewer.events import endpoints
+    from interviewer.events.folders import FileReading, watch
+    from interviewer.events.value_maps import load_value_map
 
     services = installation()
     words = load_value_map(values, ShipmentEvent) if values else {}
@@ -77,7 +77,7 @@ def source_add(
 @source_app.command("list")
 def source_list(url: ServerUrl = "", json: Json = False) -> None:
     """Every source: its URL, its last event, what was refused, not understood or held back."""
-    from interviewer import endpoints
+    from interviewer.events import endpoints
 
     rows = endpoints.overview(installation(), base_url(url))
     table(rows, as_json=json, title="Sources")
@@ -93,7 +93,7 @@ def source_test(
 ) -> None:
     """Sign a sample as the provider would, deliver it, and print each step; it never sends."""
     from interviewer.adapters.carriers.samples import sample
-    from interviewer.source_trial import run
+    from interviewer.events.source_trial import run
 
     body = file.read_bytes() if file else None
     done = run(installation(), name, base_url(url), lambda *at: body or sample(*at))
@@ -113,7 +113,7 @@ def source_rotate(
     url: ServerUrl = "",
 ) -> None:
     """Add a second secret and print it; the one before ends after 24 hours."""
-    from interviewer import endpoints
+    from interviewer.events import endpoints
 
     made = endpoints.rotate(installation(), name, secret=_read_secret(secret), at_once=now)
     _say_made(made, base_url(url), given=bool(secret))
@@ -128,7 +128,7 @@ def _read_secret(option: str) -> str | None:
 
 
 def _say_made(made: "NewEndpoint", base: str, *, given: bool) -> None:
-    from interviewer import endpoints
+    from interviewer.events import endpoints
 
     say(f"URL:     {endpoints.url(base, made.endpoint, made.secret)}")
     if given:
@@ -153,8 +153,8 @@ def inbox(
     json: Json = False,
 ) -> None:
     """What came in, what is held back and why; read it again, set its time, put it away."""
-    from interviewer import intake
-    from interviewer import quarantine as held
+    from interviewer.events import intake
+    from interviewer.events import quarantine as held
 
     services = installation()
     if replay:
@@ -207,7 +207,7 @@ def why(
     json: Json = False,
 ) -> None:
     """Why an interview happened, or did not: event, moment, study, gate, each with its rule."""
-    from interviewer import reasons
+    from interviewer.events import reasons
 
     steps = reasons.why(installation(), ref)
     if json:

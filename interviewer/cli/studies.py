@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from interviewer.cli.common import Json, Slug, app, installation, pairs
+from interviewer.cli.common import Json, Slug, app, installation, pairs, text_of
+from interviewer.cli.terminal import counted, remark, say, table
 from interviewer.core.errors import InvalidInput
-from interviewer.terminal import remark, say, table
 
 study_app = typer.Typer(
     help="Studies: what is asked, of whom, at which moment.", no_args_is_help=True
@@ -18,9 +18,9 @@ app.add_typer(study_app, name="study")
 @study_app.command("list")
 def study_list(json: Json = False) -> None:
     """Every study with its funnel, from invited to closed."""
-    from interviewer import studies
+    from interviewer.studies import lifecycle
 
-    rows = studies.funnel(installation())
+    rows = lifecycle.funnel(installation())
     table(rows, as_json=json, title="Studies")
     if not json and not any(row["state"] == "live" for row in rows):
         say("None is live. Next: interviewer study check STUDY, interviewer study launch STUDY")
@@ -31,9 +31,9 @@ def study_show(
     study: Annotated[str, typer.Argument(help="The study's slug.")], json: Json = False
 ) -> None:
     """How a study's interviews go: funnel, wordings that were replaced, summaries, ratings."""
-    from interviewer import studies
+    from interviewer.studies import lifecycle
 
-    table(studies.show(installation(), study), as_json=json, title=study)
+    table(lifecycle.show(installation(), study), as_json=json, title=study)
 
 
 @study_app.command("check")
@@ -41,12 +41,14 @@ def study_check(
     study: Annotated[str, typer.Argument(help="A study's YAML file, or the slug of a study.")],
 ) -> None:
     """Say what is wrong or weak in a study, line by line; exit status 1 when anything is."""
-    from interviewer import studies
-    from interviewer.prompts_folder import check_guide
-    from interviewer.trying import GUIDE_FILES
+    from interviewer.studies import lifecycle
+    from interviewer.studies.prompts_folder import check_guide
+    from interviewer.studies.trying import GUIDE_FILES
 
     is_file = Path(study).suffix in GUIDE_FILES
-    problems = check_guide(Path(study) if is_file else studies.named(installation(), study).source)
+    problems = check_guide(
+        Path(study) if is_file else lifecycle.named(installation(), study).source
+    )
     for problem in problems:
         say(f"{study}: {problem}")
     if problems:
@@ -81,8 +83,8 @@ def _drafted(moment: str, goal: str | None) -> tuple[str, tuple[str, ...]]:
     """The text of a new study, and what there is to say about it."""
     import asyncio
 
-    from interviewer.new_study import draft, draft_for_goal
     from interviewer.settings import read_settings
+    from interviewer.studies.new_study import draft, draft_for_goal
     from interviewer.wiring import author
 
     if goal is None:
@@ -98,11 +100,11 @@ def _drafted(moment: str, goal: str | None) -> tuple[str, tuple[str, ...]]:
 @study_app.command("add")
 def study_add(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
     """Store a study; a changed one becomes its next version, and running interviews keep theirs."""
-    from interviewer import studies
-    from interviewer.prompts_folder import load_guide
+    from interviewer.studies import lifecycle
+    from interviewer.studies.prompts_folder import load_guide
 
     guide = load_guide(file)
-    stored = studies.add(installation(), guide, file.read_text(encoding="utf-8"))
+    stored = lifecycle.add(installation(), guide, file.read_text(encoding="utf-8"))
     say(f"{stored.slug} is at version {stored.version}.")
     say(f"Next: interviewer try {file}, then interviewer study launch {stored.slug}")
 
@@ -150,9 +152,9 @@ def study_launch(
 @study_app.command("pause")
 def study_pause(study: Slug) -> None:
     """Invite nobody until it is launched again."""
-    from interviewer import studies
+    from interviewer.studies import lifecycle
 
-    studies.set_state(installation(), study, "paused")
+    lifecycle.set_state(installation(), study, "paused")
     say(f"{study} is paused: nobody is invited; interviews that run go on.")
     say(f"Next: interviewer study launch {study}, or interviewer study close {study}")
 
@@ -160,9 +162,9 @@ def study_pause(study: Slug) -> None:
 @study_app.command("close")
 def study_close(study: Slug) -> None:
     """Accept no new interview."""
-    from interviewer import studies
+    from interviewer.studies import lifecycle
 
-    studies.set_state(installation(), study, "closed")
+    lifecycle.set_state(installation(), study, "closed")
     say(f"{study} is closed: it accepts no new interview; those that run go on.")
     say("Next: interviewer analyze")
 
@@ -174,7 +176,7 @@ def try_(
     context: Annotated[list[str] | None, typer.Option(help="key=value; repeatable.")] = None,
 ) -> None:
     """Be interviewed here in the terminal; nothing is kept."""
-    from interviewer.trying import try_study
+    from interviewer.cli.trying import try_study
 
     try_study(study, language, pairs("--context", context))
 
@@ -188,7 +190,7 @@ def read(
     question: Annotated[str, typer.Option(help="The question that was answered.")] = "",
 ) -> None:
     """Print how each answer is read, as JSON, one line per answer."""
-    from interviewer.trying import read_answers, text_of
+    from interviewer.studies.trying import read_answers
 
     for line in read_answers(study, question, text_of(file).splitlines()):
         say(line)
@@ -212,13 +214,14 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Play simulated respondents against a study and print its scorecard."""
-    from interviewer.rehearsal import read_baselines, read_respondents, rehearse, show
-    from interviewer.trying import text_of
+    from interviewer.cli.trying import show
+    from interviewer.studies.rehearsal import read_baselines, read_respondents, rehearse
 
     respondents = read_respondents(text_of(personas))
-    done = rehearse(study, respondents, seed, read_baselines(compare))
+    with counted("interviewing") as progress:
+        done = rehearse(study, respondents, seed, read_baselines(compare), progress)
     if html:
-        from interviewer.simulation_page import render
+        from interviewer.studies.simulation_page import render
 
         html.write_text(render(done), encoding="utf-8")
     show(done, as_json=json)

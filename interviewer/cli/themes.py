@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, app, installation
+from interviewer.cli.terminal import say, table
 from interviewer.core.book import ThemeAction
-from interviewer.terminal import say, table
 
 theme_app = typer.Typer(
     help="Look at themes, and decide about them for every later analysis.", no_args_is_help=True
@@ -19,7 +19,7 @@ Theme = Annotated[str, typer.Argument(help="The theme's id, as in `theme list`."
 @theme_app.command("list")
 def list_(json: Json = False) -> None:
     """The themes of the newest analysis, and what people decided about them."""
-    from interviewer import themes
+    from interviewer.findings import themes
 
     table(themes.listed(installation()), as_json=json, title="Themes")
 
@@ -31,7 +31,7 @@ def statements(
     json: Json = False,
 ) -> None:
     """Any number of a theme's statements, its quotes first, each with the id that a split takes."""
-    from interviewer import themes
+    from interviewer.findings import themes
 
     table(themes.statements(installation(), theme, number), as_json=json)
 
@@ -78,7 +78,7 @@ def _decide(
     into: str | None = None,
     statements: list[str] | None = None,
 ) -> None:
-    from interviewer import themes
+    from interviewer.findings import themes
 
     themes.decide(
         installation(), action, theme, title=title, into=into, statements=statements or ()

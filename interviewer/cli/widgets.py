@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from interviewer.cli.common import Json, Slug, app, installation
-from interviewer.terminal import say, table
+from interviewer.cli.terminal import say, table
 
 widget_app = typer.Typer(
     help="The widget: studies inside other pages, and what signs their context.",

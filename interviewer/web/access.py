@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from fastapi import Request
 
+from interviewer.access.keys import sha256
 from interviewer.core.access import Session, User
 from interviewer.core.errors import NotFound
-from interviewer.keys import sha256
 from interviewer.ports import Services
 
 LOGIN_TRIES = 5  # wrong passwords per address

@@ -11,13 +11,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from interviewer import conversation, intake, links
-from interviewer.conversation import Opening, check_text
 from interviewer.core.book import Account
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.interview import Channel, Decision, Interview, Move, Status, Trace, Turn
 from interviewer.core.reading import Reading
 from interviewer.core.study import StudyState
+from interviewer.events import intake
+from interviewer.interviews import conversation, links
+from interviewer.interviews.conversation import Opening, check_text
 from interviewer.ports import Services
 from interviewer.web.doors import Parts, bearer
 from interviewer.web.problems import ProblemDetails

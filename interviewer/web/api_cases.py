@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Security
 from pydantic import BaseModel, ConfigDict, Field
 
-from interviewer import cases, taking_over
-from interviewer.conversation import TEXT_LIMIT
 from interviewer.core.case import Case, CaseClass
 from interviewer.core.interview import Channel
 from interviewer.core.invitation import MessageState
+from interviewer.followup import cases, taking_over
+from interviewer.interviews.conversation import TEXT_LIMIT
 from interviewer.web.api import NAME_LIMIT, ProblemResponses, Text
 from interviewer.web.doors import Actor, Parts, bearer
 

@@ -12,12 +12,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, computed_field
 
-from interviewer import conversation
 from interviewer.core.answering import progress, quick_replies
 from interviewer.core.errors import InterviewerError, InvalidInput
 from interviewer.core.greeting import greeting
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Speaker, Status
+from interviewer.interviews import conversation
 from interviewer.ports import Services
 from interviewer.web.pages import page, words_for
 from interviewer.web.problems import status_of

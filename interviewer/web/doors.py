@@ -14,7 +14,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from interviewer import keys
+from interviewer.access import keys
 from interviewer.core.access import ROLES, Role, Scope, User
 from interviewer.core.errors import NotAllowed
 from interviewer.ports import Services

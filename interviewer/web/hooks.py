@@ -14,9 +14,9 @@ from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from interviewer import endpoints
 from interviewer.core.errors import NotFound, Unavailable
-from interviewer.endpoints import Call, Opened
+from interviewer.events import endpoints
+from interviewer.events.endpoints import Call, Opened
 from interviewer.ports import Services
 from interviewer.store import InboxEvent
 from interviewer.web.doors import Parts

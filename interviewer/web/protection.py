@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from interviewer.photos import UPLOAD_LIMIT
+from interviewer.interviews.photos import UPLOAD_LIMIT
 
 KIB = 1024
 BODY_LIMIT = 64 * KIB

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from interviewer import unsubscribing
 from interviewer.core.errors import NotFound
 from interviewer.core.senders import is_ours
-from interviewer.mail_text import mail_of
+from interviewer.outreach import unsubscribing
+from interviewer.outreach.mail_text import mail_of
 from interviewer.web import throttle
 from interviewer.web.chat_page import FormShown, notice
 from interviewer.web.doors import Parts

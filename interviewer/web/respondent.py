@@ -14,7 +14,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
-from interviewer import conversation, links, photos
 from interviewer.core.errors import (
     Conflict,
     InterviewerError,
@@ -24,6 +23,7 @@ from interviewer.core.errors import (
     Unavailable,
 )
 from interviewer.core.interview import Interview
+from interviewer.interviews import conversation, links, photos
 from interviewer.ports import Services
 from interviewer.web import throttle
 from interviewer.web.api import NAME_LIMIT, Text

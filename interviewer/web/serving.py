@@ -3,10 +3,10 @@
 import ipaddress
 from typing import Any
 
+from interviewer.cli.terminal import say
 from interviewer.core.errors import InvalidInput
 from interviewer.ports import Services
 from interviewer.settings import EXAMPLE_SECRET, Settings, read_settings
-from interviewer.terminal import say
 
 SHORTEST_SECRET = 32
 NEEDED = ("brand", "human_contact", "privacy_url", "public_url")  # first messages name them

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from interviewer import inbound, troubles
+from interviewer.outreach import inbound, troubles
 from interviewer.ports import Services, Webhooks
 from interviewer.web.doors import Parts
 

@@ -19,10 +19,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, Field
 
-from interviewer import conversation
-from interviewer.conversation import Opening
 from interviewer.core.errors import InvalidInput, NotAllowed, NotFound
 from interviewer.core.study import Study
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.store import Widget

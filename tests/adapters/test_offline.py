@@ -17,7 +17,7 @@ from interviewer.adapters.offline.train import TRAINING, train
 from interviewer.core.decision import FOR_A_PERSON, URGENT
 from interviewer.core.guide import Audience
 from interviewer.core.reading import INTENTS, Reading, clamp
-from interviewer.prompts_folder import load_guide, ready_sources
+from interviewer.studies.prompts_folder import load_guide, ready_sources
 from tests.adapters.offline_guides import guide, interview
 
 HERE = Path(__file__).parent

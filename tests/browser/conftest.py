@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import SecretStr
 
-from interviewer import conversation
-from interviewer.conversation import Opening
 from interviewer.core.interview import Interview
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web.app import create_app

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from interviewer import studies
-from interviewer.conversation import TEXT_LIMIT
+from interviewer.access.users import add_user
+from interviewer.interviews.conversation import TEXT_LIMIT
 from interviewer.ports import Services
-from interviewer.prompts_folder import load_guide
 from interviewer.store import Photo
-from interviewer.users import add_user
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from tests.browser.conftest import DAMAGED, DESKTOP, PHONE, Site, Visitor, fits, look
 from tests.test_photos import picture
 
@@ -34,7 +34,7 @@ def turns(page: Page, number: int) -> None:
 def add_plain(services: Services) -> str:
     source = services.store.study("exception-follow-up").source
     source = source.replace("slug: exception-follow-up", "slug: plain-one\nlayout: plain")
-    return studies.add(services, load_guide(source), source).slug
+    return lifecycle.add(services, load_guide(source), source).slug
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

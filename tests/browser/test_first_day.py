@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from interviewer.users import add_user
+from interviewer.access.users import add_user
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visitor, fits
 from tests.browser.test_accessibility import violations
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from interviewer.access.users import add_user
 from interviewer.core.book import Account, Action, Contact, Rating, Score
-from interviewer.users import add_user
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visitor, fits
 from tests.browser.test_accessibility import violations
 from tests.web.conftest import PASSWORD

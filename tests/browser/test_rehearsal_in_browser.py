@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from interviewer.rehearsal import rehearse
-from interviewer.simulation_page import render
+from interviewer.studies.rehearsal import rehearse
+from interviewer.studies.simulation_page import render
 from tests.simulated import person
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
 from interviewer.core.reading import clamp
 from interviewer.ports import ReadAndWorded
-from interviewer.prompts_folder import load_phrases, prompts_folder
+from interviewer.studies.prompts_folder import load_phrases, prompts_folder
 from tests.adapters.offline_guides import guide, interview
 from tests.openai_server import OpenAiServer, says
 

@@ -47,7 +47,6 @@ from interviewer.core.invitation import GateDecision, Invitation, Job, OutboundM
 from interviewer.core.moments import Moment
 from interviewer.core.reading import FieldReading, IntentReading, Reading, TopicReading
 from interviewer.core.study import Study
-from interviewer.prompts_folder import load_guide
 from interviewer.store import (
     AnalysisRun,
     Endpoint,
@@ -57,6 +56,7 @@ from interviewer.store import (
     Photo,
     Widget,
 )
+from interviewer.studies.prompts_folder import load_guide
 from tests.databases import DATABASES, empty_database
 
 T = TypeVar("T")

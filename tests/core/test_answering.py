@@ -7,7 +7,7 @@ import pytest
 from interviewer.core.answering import Progress, progress, quick_replies
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Decision, Interview, Turn
-from interviewer.prompts_folder import load_guide, ready_sources
+from interviewer.studies.prompts_folder import load_guide, ready_sources
 
 AT = datetime(2026, 9, 15, tzinfo=UTC)
 READY = {guide.slug: guide for guide in map(load_guide, ready_sources())}

@@ -7,7 +7,7 @@ from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
 from interviewer.core.simulated_respondent import GENERIC as HEARD_AS_GENERIC
 from interviewer.core.simulated_respondent import LEADING, is_foreign, is_repeated, plain
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 
 NOW = datetime(2026, 9, 20, tzinfo=UTC)
 DAMAGED = {"exception_code": "damaged", "exception_at": "2026-09-18"}

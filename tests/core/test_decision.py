@@ -18,7 +18,7 @@ from interviewer.core.reading import (
     Reading,
     TopicReading,
 )
-from interviewer.prompts_folder import ready_guides
+from interviewer.studies.prompts_folder import ready_guides
 from tests.guides import b2b_guide, recipient_guide, topic
 
 AT = datetime(2026, 9, 1, 10, tzinfo=UTC)

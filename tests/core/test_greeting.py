@@ -10,7 +10,7 @@ from interviewer.core.interview import Interview, Turn
 from interviewer.core.lint import LintContext, lint
 from interviewer.core.reading import Reading
 from interviewer.core.wording import looked_at, opener_since
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 PHRASES = load_phrases()

@@ -11,7 +11,7 @@ from interviewer.core.check import check, parse_guide
 from interviewer.core.errors import InvalidGuide
 from interviewer.core.guide import NO_COMMERCE, Field, InterviewGuide, guide_hash, required
 from interviewer.core.vocabulary import EXCEPTIONS
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 from tests.guides import recipient_guide
 
 READY = ready_guides()

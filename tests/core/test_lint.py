@@ -21,7 +21,7 @@ from interviewer.core.lint import (
     question_of,
 )
 from interviewer.core.lint_patterns import PATTERNS
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 
 GUIDES = ready_guides()
 PHRASES = load_phrases()

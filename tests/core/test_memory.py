@@ -20,7 +20,7 @@ from interviewer.core.memory import (
     topics_since,
 )
 from interviewer.core.reading import Reading, TopicReading
-from interviewer.prompts_folder import ready_guides
+from interviewer.studies.prompts_folder import ready_guides
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)
 RENEWAL = ready_guides()["account-renewal"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interviewer.core.opt_out import KEYWORDS, is_opt_out
-from interviewer.prompts_folder import load_phrases
+from interviewer.studies.prompts_folder import load_phrases
 
 PHRASES = [phrase for spoken in load_phrases().values() for phrase in spoken.stop_phrases]
 

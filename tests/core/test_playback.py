@@ -12,7 +12,7 @@ from interviewer.core.playback import FRAME, LINE_WORDS, LINES, WORDS, lines, no
 from interviewer.core.reading import FieldReading, Reading, TopicReading
 from interviewer.core.sms_text import fits_sms
 from interviewer.core.wording import playback
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 from tests.guides import b2b_guide
 
 AT = datetime(2026, 9, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from interviewer.core import wording
 from interviewer.core.guide import Channel, ProbeKind
 from interviewer.core.lint import LintContext, lint
 from interviewer.core.opt_out import is_opt_out
-from interviewer.prompts_folder import load_phrases, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, ready_guides
 
 GUIDES = ready_guides()
 PHRASES = load_phrases()

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from interviewer.adapters.import_files import ImportFile, Taken
-from interviewer.adapters.import_rows import Plan
 from interviewer.core.account_moments import (
     AccountException,
     claim_moments,
@@ -38,6 +36,8 @@ from interviewer.core.moments import Moment, shipment_moments
 from interviewer.core.shipment import ShipmentState, fold
 from interviewer.core.simulated_respondent import SimulatedRespondent
 from interviewer.core.vocabulary import EXCEPTIONS
+from interviewer.events.import_files import ImportFile, Taken
+from interviewer.events.import_rows import Plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STARTS, ENDS = datetime(2026, 9, 1, 6, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)

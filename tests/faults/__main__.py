@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from interviewer.adapters.sql.store import migrate
-from interviewer.prompts_folder import load_guide, ready_sources
+from interviewer.studies.prompts_folder import load_guide, ready_sources
 from tests.databases import SERVER, postgres_answers
 from tests.fakes import settings_in
 from tests.faults.run import Run, Verdict

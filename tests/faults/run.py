@@ -20,14 +20,17 @@ import psycopg
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from interviewer import inbound, intake, studies, worker
+from interviewer import worker
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.store import SqlStore
 from interviewer.core.errors import NotFound, Unavailable, Unconfirmed
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.invitation import OutboundMessage
+from interviewer.events import intake
+from interviewer.outreach import inbound
 from interviewer.ports import Received, Services
 from interviewer.settings import Settings
+from interviewer.studies import lifecycle
 from interviewer.wiring import build
 from tests.fakes import NOW
 from tests.flows.story import shipment
@@ -178,11 +181,11 @@ class Run:
 
     def add_study(self, guide: InterviewGuide, source: str) -> None:
         """Store a ready study."""
-        studies.add(replace(base(), store=self.store), guide, source)
+        lifecycle.add(replace(base(), store=self.store), guide, source)
 
     def warm_up(self) -> None:
         """A round of everything in this process, so that forked ones need not load it."""
-        studies.set_state(self.services(self.store), "delivery-check", "live")
+        lifecycle.set_state(self.services(self.store), "delivery-check", "live")
         intake.receive_events(self.services(self.store), [b[0] for b in self.story()])
         self.phase = [""]
         self.rounds(self.services(self.store))
@@ -198,7 +201,7 @@ class Run:
 
     def play(self) -> Verdict:
         """The whole story, until nothing is left to do."""
-        studies.set_state(self.services(self.store), "delivery-check", "live")
+        lifecycle.set_state(self.services(self.store), "delivery-check", "live")
         self.store.close()  # no connection crosses a fork
         for batch in self.story():
             self.through_the_door(lambda s, b=batch: intake.receive_events(s, b))

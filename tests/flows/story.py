@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from interviewer import intake, studies, worker
+from interviewer import worker
 from interviewer.clock import StoryClock
 from interviewer.core.invitation import Invitation
+from interviewer.events import intake
 from interviewer.ports import Services
+from interviewer.studies import lifecycle
 from tests.fakes import NOW, RecordingChannel
 
 PHONE, EMAIL = "+12125550142", "robin@example.com"
@@ -50,7 +52,7 @@ def tell(services: Services, *events: dict[str, Any]) -> None:
 def launch(services: Services, *slugs: str) -> None:
     """Let these studies invite people."""
     for slug in slugs:
-        studies.set_state(services, slug, "live")
+        lifecycle.set_state(services, slug, "live")
 
 
 def work(services: Services) -> worker.Round:

@@ -13,7 +13,6 @@ from analysis.book_report import Filter
 from analysis.prepare import utterances
 from analysis.sentences import quote
 from analysis.tables import Signal
-from interviewer import account_reports, report_files, studies
 from interviewer.core.access import User
 from interviewer.core.book import (
     Account,
@@ -25,6 +24,7 @@ from interviewer.core.book import (
     Rating,
 )
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.findings import account_reports, evidence, report_files
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 from tests.fakes import NOW, services_in
@@ -90,7 +90,7 @@ def services(tmp_path: Path) -> Services:
 
 def analyze(services: Services, at: datetime = NOW) -> None:
     """A stored run with the signals of `SAID`; nothing has to be loaded for it."""
-    book = studies.read_book(services)
+    book = evidence.read_book(services)
     turns = utterances(book)
     items = [
         Signal(

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import cases, conversation, folders, intake, notices, outreach, worker
+from interviewer import worker
 from interviewer.adapters.smtp_mail import SmtpMail
 from interviewer.adapters.webhooks_out import WebhookSender
 from interviewer.clock import StoryClock
-from interviewer.conversation import Opening
 from interviewer.core.book import Account, Shipment, ShipmentEvent
 from interviewer.core.errors import InvalidInput
+from interviewer.events import folders, intake
+from interviewer.followup import cases, notices
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
+from interviewer.outreach import inviting
 from interviewer.ports import Services
 from interviewer.sealing import Sealer
 from tests.fakes import NOW, services_in
@@ -185,7 +189,7 @@ def test_a_bad_week_is_mailed_before_anybody_is_asked(
     assert "asked from" in mail.get_content()
     (record,) = [m for m in services.store.moments() if m.moment.kind == "AccountDisrupted"]
     assert f"interviewer decline {record.moment.moment_id}" in mail.get_content()
-    outreach.decline(services, record.moment.moment_id)
+    inviting.decline(services, record.moment.moment_id)
     intake.take(services, [*rows[:1], rows[1].model_copy(update={"source": "carrier"})])
     assert services.store.moment(record.moment.moment_id).outcome == "declined"
 

@@ -9,18 +9,20 @@ from threading import Barrier, Event
 
 import pytest
 
-from interviewer import conversation, exports, studies
 from interviewer.adapters.sql.store import SqlStore
 from interviewer.clock import StoryClock
-from interviewer.conversation import Opening, Reply, Started
 from interviewer.core.book import Action, Suppression
 from interviewer.core.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.inbound import ChatPart
 from interviewer.core.interview import Interview
 from interviewer.core.reading import Reading, TopicReading
+from interviewer.findings import evidence, exports
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening, Reply, Started
 from interviewer.ports import ReadAndWorded, Services
 from interviewer.settings import Settings
+from interviewer.studies import lifecycle
 from interviewer.wiring import build, initialize
 from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, ScriptedModel, services_in
@@ -435,7 +437,7 @@ def test_a_correction_is_kept_beside_its_line(services: Services) -> None:
     noted = interview.turns[decision.corrects.turn_seq]
     assert decision.corrects.line in noted.text
     told = interview.answers[-1].text
-    shown = [row["value"] for row in studies.show(services, "account-renewal")]
+    shown = [row["value"] for row in lifecycle.show(services, "account-renewal")]
     assert f"{decision.corrects.line!r} -> {told!r}" in shown
     exported = exports.transcript(interview)["turns"][-2]
     assert exported["corrects"] == decision.corrects.model_dump()
@@ -463,7 +465,7 @@ def test_an_answer_can_be_kept_from_the_account_manager_afterwards(services: Ser
             break
     seen = [turn.text for turn in stored(services, started).turns if turn.audience == "all"]
     assert not any("Dana" in text or "claim papers" in text for text in seen)
-    (transcript,) = studies.read_book(services).transcripts
+    (transcript,) = evidence.read_book(services).transcripts
     shown = [turn.text for turn in transcript.turns if turn.audience == "all"]
     assert shown == seen
     assert all(case.audience == "owner" for case in services.store.cases() if 3 in case.turn_seqs)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import folders
 from interviewer.core.book import Account
 from interviewer.core.errors import Conflict, InvalidInput
-from interviewer.folders import FileReading
+from interviewer.events import folders
+from interviewer.events.folders import FileReading
 from interviewer.ports import Services
 from tests.fakes import services_in
 

@@ -7,8 +7,8 @@ import pytest
 
 from interviewer.core.book import Account, Consent, Shipment, ShipmentEvent
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.exports import export_all
-from interviewer.imports import Import, ImportReport, import_file
+from interviewer.events.imports import Import, ImportReport, import_file
+from interviewer.findings.exports import export_all
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
 from tests.flows.story import invitation, launch, outcomes

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interviewer import intake, settling, worker
+from interviewer import worker
 from interviewer.core.book import Account, Contact, Shipment
 from interviewer.core.errors import InvalidInput, Unavailable
+from interviewer.events import intake, settling
 from interviewer.ports import Services
 from interviewer.wiring import SOURCES
 from tests.fakes import NOW, services_in

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import backtest, brake, intake, launch, outreach, preview, studies, worker
+from interviewer import worker
 from interviewer.core.book import Account, Consent, Contact, ShipmentEvent, Suppression
 from interviewer.core.errors import InvalidInput
 from interviewer.core.interview import Interview
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.moments import Moment
-from interviewer.people import whom_to_ask
+from interviewer.events import intake
+from interviewer.outreach import backtest, brake, inviting, launch, preview
+from interviewer.outreach.people import whom_to_ask
 from interviewer.ports import Prices, Services
-from interviewer.prompts_folder import load_guide
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from tests.fakes import NOW, services_in
 from tests.flows.story import (
     HOUR,
@@ -68,7 +71,7 @@ def book(services: Services) -> None:
 
 def with_roles(services: Services, *roles: str) -> None:
     source = services.store.study("account-review").source + f"\nroles: [{', '.join(roles)}]\n"
-    studies.add(services, load_guide(source), source)
+    lifecycle.add(services, load_guide(source), source)
 
 
 def test_a_preview_says_who_is_asked_and_what_would_fix_the_others(services: Services) -> None:
@@ -216,7 +219,7 @@ def test_the_owner_says_no(services: Services) -> None:
     study = launch.go(services, "account-review")
     launch.by_hand(services, study, launch.whole_book(services))
     (moment,) = [one for one in outcomes(services) if one.endswith("/acme")]
-    outreach.decline(services, moment)
+    inviting.decline(services, moment)
     for _ in range(3):
         wait(services, HOUR)
         work(services)
@@ -282,7 +285,7 @@ def test_a_study_that_is_received_badly_brakes(
     assert brake.look(services) == (["delivery-check"] if why else [])
     study = services.store.study("delivery-check")
     assert study.brake == why
-    told = {row["figure"]: row["value"] for row in studies.show(services, study.slug)}
+    told = {row["figure"]: row["value"] for row in lifecycle.show(services, study.slug)}
     assert told.get("brake") == why
     assert [one.kind for one in services.store.unspread(9)] == (["study.braked"] if why else [])
     if why:

@@ -15,14 +15,14 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from interviewer import conversation, links
 from interviewer.adapters.mail_reader import read_mail
 from interviewer.adapters.smtp_mail import SmtpMail
 from interviewer.core.book import Suppression
 from interviewer.core.contact import is_suppressed
 from interviewer.core.interview import Interview
-from interviewer.incoming_mail import take_mail
-from interviewer.mail_text import mail_token
+from interviewer.interviews import conversation, links
+from interviewer.outreach.incoming_mail import take_mail
+from interviewer.outreach.mail_text import mail_token
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web.app import create_app

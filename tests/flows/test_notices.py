@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from interviewer import cases, conversation, notices, worker
+from interviewer import worker
 from interviewer.adapters.webhooks_out import WebhookSender
 from interviewer.clock import StoryClock
-from interviewer.conversation import Opening
 from interviewer.core.book import Account
 from interviewer.core.errors import Conflict, InvalidInput, NotFound
 from interviewer.core.notice import RETRIES
+from interviewer.followup import cases, notices
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
 from interviewer.sealing import Sealer
 from tests.fakes import services_in

@@ -13,16 +13,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from interviewer import (
-    conversation,
-    delivery,
-    inbound,
-    intake,
-    links,
-    outreach,
-    studies,
-    worker,
-)
+from interviewer import worker
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.store import SqlStore, migrate, open_store
 from interviewer.clock import StoryClock
@@ -30,9 +21,13 @@ from interviewer.core.book import Account, Consent, Contact, Outcome, Score, Sup
 from interviewer.core.errors import NotAllowed, NotFound
 from interviewer.core.invitation import GateDecision, OutboundMessage
 from interviewer.core.moments import Moment
+from interviewer.events import intake
+from interviewer.interviews import conversation, links
+from interviewer.outreach import delivery, inbound, inviting
 from interviewer.ports import Received, Services
-from interviewer.prompts_folder import load_guide
 from interviewer.store import MomentRecord
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, services_in
 from tests.flows.story import (
@@ -200,7 +195,7 @@ def test_who_says_stop_in_between_hears_nothing(services: Services) -> None:
 
 def test_a_paused_study_sends_nothing(services: Services) -> None:
     tell(services, shipment("1", "delivered"))
-    studies.set_state(services, "delivery-check", "paused")
+    lifecycle.set_state(services, "delivery-check", "paused")
     wait(services, SETTLED)
     work(services)
     assert channel(services).sent == []
@@ -373,7 +368,7 @@ def test_a_worker_that_stops_while_sending_never_sends_twice(services: Services)
 
     work(services)  # the lease still runs
     assert len(dying.sent) == 1
-    wait(services, outreach.LEASE)
+    wait(services, inviting.LEASE)
     work(services)
     assert services.store.message(dying.sent[0].message_key).state == "unknown"
     while due_at := services.store.next_due_at():
@@ -392,7 +387,7 @@ def test_one_that_went_is_found_with_the_provider(services: Services) -> None:
     dying = DyingChannel()
     cut(replace(services, channels={"sms": dying}))
     channel(services).sent = dying.sent  # the provider knows of it
-    wait(services, outreach.LEASE)
+    wait(services, inviting.LEASE)
     work(services)
     (message,) = services.store.messages()
     assert (message.state, message.provider_id) == ("sent", "id-1")
@@ -422,7 +417,7 @@ def test_a_worker_that_stops_before_sending_leaves_it_to_the_next(
     dying.close()
     assert services.store.interviews() == []
 
-    wait(services, outreach.LEASE)
+    wait(services, inviting.LEASE)
     work(services)
     (message,) = channel(services).sent
     (interview,) = services.store.interviews()
@@ -436,8 +431,8 @@ class SlowStore(SqlStore):
     clock: StoryClock
 
     def moment(self, moment_id: str) -> MomentRecord:
-        self.clock.move_to(self.clock.at + outreach.LEASE)
-        assert self.claim(self.clock.at, 9, outreach.LEASE)
+        self.clock.move_to(self.clock.at + inviting.LEASE)
+        assert self.claim(self.clock.at, 9, inviting.LEASE)
         return super().moment(moment_id)
 
 
@@ -455,7 +450,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(services: Services, tmp_pat
     assert services.store.interviews() == []
     assert services.store.invitations() == before
 
-    wait(services, outreach.LEASE)
+    wait(services, inviting.LEASE)
     work(services)
     assert len(channel(services).sent) == 1
 
@@ -548,7 +543,7 @@ def test_a_reply_that_may_have_gone_is_never_sent_again(services: Services) -> N
     answer(services, "It came too late and nobody told me anything about it before")
     dying = DyingChannel()
     cut(replace(services, channels={"sms": dying}))
-    wait(services, outreach.LEASE)
+    wait(services, inviting.LEASE)
     work(services)
     work(services)
     assert len(channel(services).sent) == 1
@@ -679,12 +674,12 @@ def test_what_waits_for_a_paused_study_goes_on_when_it_is_launched_again(
     services: Services,
 ) -> None:
     tell(services, shipment("1", "delivered"))
-    studies.set_state(services, "delivery-check", "paused")
+    lifecycle.set_state(services, "delivery-check", "paused")
     assert invitation(services).state == "held"
     wait(services, HOUR)
     work(services)
     assert channel(services).sent == []
-    studies.set_state(services, "delivery-check", "live")
+    lifecycle.set_state(services, "delivery-check", "live")
     assert invitation(services).state == "due"
     work(services)
     assert len(channel(services).sent) == 1
@@ -696,14 +691,14 @@ def test_a_study_that_brakes_holds_what_comes_due(services: Services) -> None:
     wait(services, SETTLED)
     work(services)
     assert (channel(services).sent, invitation(services).state) == ([], "held")
-    studies.set_state(services, "delivery-check", "live")
+    lifecycle.set_state(services, "delivery-check", "live")
     work(services)
     assert len(channel(services).sent) == 1
 
 
 def test_a_closed_study_takes_back_what_waits(services: Services) -> None:
     tell(services, shipment("1", "delivered"))
-    studies.set_state(services, "delivery-check", "closed")
+    lifecycle.set_state(services, "delivery-check", "closed")
     assert invitation(services).state == "cancelled"
     assert services.store.next_due_at() is None
 
@@ -721,7 +716,7 @@ def with_outreach(services: Services, **limits: object) -> None:
     study = services.store.study("delivery-check")
     lines = "".join(f"  {name}: {value}\n" for name, value in limits.items())
     source = f"{study.source}\noutreach:\n{lines}"
-    studies.add(services, load_guide(source), source)
+    lifecycle.add(services, load_guide(source), source)
 
 
 def test_who_has_not_answered_is_reminded_once(services: Services) -> None:
@@ -741,12 +736,12 @@ def test_who_has_not_answered_is_reminded_once(services: Services) -> None:
 def test_a_reminder_waits_while_its_study_is_paused(services: Services) -> None:
     with_outreach(services, remind_after="4h")
     asked(services)
-    studies.set_state(services, "delivery-check", "paused")
+    lifecycle.set_state(services, "delivery-check", "paused")
     wait(services, 4 * HOUR)
     work(services)
     work(services)
     assert len(channel(services).sent) == 1
-    studies.set_state(services, "delivery-check", "live")
+    lifecycle.set_state(services, "delivery-check", "live")
     wait(services, 19 * HOUR)  # at a decent hour again
     work(services)
     assert ["still open" in message.text for message in channel(services).sent] == [False, True]
@@ -828,7 +823,7 @@ def test_two_studies_that_race_for_the_last_slot_on_postgres(
         racing = [replace(services, store=store) for store in stores]
         for slug in ("delivery-check", "exception-follow-up"):
             study = services.store.study(slug)
-            studies.add(racing[0], study.guide, study.source)
+            lifecycle.add(racing[0], study.guide, study.source)
             launch(racing[0], slug)
         later = [
             shipment("1", "delivered"),
@@ -836,11 +831,11 @@ def test_two_studies_that_race_for_the_last_slot_on_postgres(
         ]
         tell(racing[0], *later)
         wait(services, HOUR)
-        jobs = stores[0].claim(services.clock.now(), 9, outreach.LEASE)
+        jobs = stores[0].claim(services.clock.now(), 9, inviting.LEASE)
         assert len(jobs) == 2
         with ThreadPoolExecutor(2) as threads:
             pairs = zip(racing, jobs, strict=True)
-            list(threads.map(lambda pair: asyncio.run(outreach.invite(*pair)), pairs))
+            list(threads.map(lambda pair: asyncio.run(inviting.invite(*pair)), pairs))
         assert len(channel(services).sent) == 1
         for store in stores:
             store.close()
@@ -854,17 +849,17 @@ def test_a_stop_that_is_committed_first_means_that_nothing_goes(kind: str, tmp_p
         stores = [open_store(url), open_store(url)]
         sender, listener = (replace(services, store=store) for store in stores)
         study = services.store.study("delivery-check")
-        studies.add(sender, study.guide, study.source)
+        lifecycle.add(sender, study.guide, study.source)
         launch(sender, "delivery-check")
         tell(sender, *others(*people))
         wait(services, SETTLED)
-        jobs = sender.store.claim(services.clock.now(), 99, outreach.LEASE)
+        jobs = sender.store.claim(services.clock.now(), 99, inviting.LEASE)
         assert len(jobs) == len(people)
         for job in jobs:
             address = sender.store.invitation(job.subject).address
             stop = Received("sms", f"stop {address}", address, "STOP")
             first = _committed_first(
-                lambda job=job: asyncio.run(outreach.invite(sender, job)),
+                lambda job=job: asyncio.run(inviting.invite(sender, job)),
                 lambda stop=stop: inbound.take(listener, stop),
             )
             sent = [one for one in channel(services).sent if one.address == address]

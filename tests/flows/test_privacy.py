@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from analysis.tables import AccountRisk, Quote, Reason, Signal, Theme
-from interviewer import conversation, exports, privacy
+from interviewer.access import privacy
 from interviewer.clock import StoryClock
-from interviewer.conversation import Opening
 from interviewer.core.book import Account, Consent, Contact, Note, Shipment
 from interviewer.core.contact import is_suppressed
 from interviewer.core.errors import NotFound
 from interviewer.core.inbound import ChatPart, InboundMessage
 from interviewer.core.invitation import OutboundMessage
+from interviewer.findings import exports
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun, InboxEvent
 from tests.fakes import NOW, services_in

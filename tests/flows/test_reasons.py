@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interviewer import intake, reasons, settling
 from interviewer.core.book import Account, Contact, Shipment, ShipmentEvent
 from interviewer.core.errors import NotFound
+from interviewer.events import intake, reasons, settling
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
 from tests.flows.story import launch, outcomes, shipment, tell

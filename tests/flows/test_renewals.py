@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from interviewer import account_reports, renewals, studies
 from interviewer.core.book import Outcome
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.findings import account_reports, renewals
 from interviewer.ports import Services
 from tests.fakes import NOW
 from tests.flows.test_account_reports import analyze, services  # noqa: F401 - a fixture
@@ -17,7 +17,7 @@ def test_a_rejected_piece_of_evidence_scores_no_more(services: Services) -> None
     view = account_reports.account(services, "A")
     evidence = next(e for r in view.reasons for e in r.evidence if r.signal == "competitor")
     renewals.review(services, str(evidence.evidence_id), "rejected", "pat")
-    (stored,) = studies.read_book(services).reviews
+    (stored,) = evidence.read_book(services).reviews
     assert (stored.signal, stored.verdict, stored.by) == ("competitor", "rejected", "pat")
 
 

@@ -12,14 +12,14 @@ from typing import Any, get_args
 
 import pytest
 
-from interviewer import conversation
 from interviewer.adapters.language_model import LanguageModelInterviewer
 from interviewer.adapters.turn_answer import option_ids
-from interviewer.conversation import Opening
 from interviewer.core.interview import Interview
 from interviewer.core.lint import Kind, LintContext, Rule, lint
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
-from interviewer.prompts_folder import load_phrases, prompts_folder, ready_guides
+from interviewer.studies.prompts_folder import load_phrases, prompts_folder, ready_guides
 from tests.fakes import services_in
 from tests.openai_server import HANGS, OpenAiServer, Reply, fails, refuses, says
 

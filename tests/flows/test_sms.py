@@ -11,11 +11,11 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from interviewer import links
 from interviewer.adapters.twilio_sms import TwilioSms, signature
 from interviewer.core.book import Consent, Suppression
 from interviewer.core.contact import is_suppressed
 from interviewer.core.interview import Interview
+from interviewer.interviews import links
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web.app import create_app

@@ -11,10 +11,10 @@ import pytest
 from analysis.embed import Vectors
 from analysis.grouping import find_themes
 from analysis.prepare import segments, utterances
-from interviewer import studies, themes
 from interviewer.clock import StoryClock
 from interviewer.core.book import ImportedTranscript, ThemeDecision
 from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.findings import analyzing, evidence, themes
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 from tests.fakes import services_in
@@ -55,14 +55,14 @@ def analyzed(services: Services) -> dict[str, str]:
     assert isinstance(services.clock, StoryClock)
     services.clock.move_to(services.clock.now() + timedelta(hours=1))
     last = services.store.latest_run()
-    read = studies.read_book(services)
+    read = evidence.read_book(services)
     said = utterances(read)
     points = segments(said)
     found = find_themes(
         said,
         points,
         encoder([point.masked for point in points if point.parked is None]),
-        studies.theme_memory(last) if last else None,
+        analyzing.theme_memory(last) if last else None,
         encoder=encoder,
         decided=read.decisions,
         regroup=True,

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from interviewer.keys import new_key
+from interviewer.access.keys import new_key
+from interviewer.access.users import add_user
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.users import add_user
 from interviewer.web.app import create_app
 from tests.fakes import services_in
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from interviewer import users
+from interviewer.access import users
+from interviewer.access.users import add_user
 from interviewer.clock import StoryClock
 from interviewer.core.access import SESSION_IDLE, SESSION_LASTS
 from interviewer.core.errors import InvalidInput
 from interviewer.ports import Services
 from interviewer.settings import Settings
-from interviewer.users import add_user
 from interviewer.web import access
 from interviewer.web.access import LOGIN_TRIES, LOGIN_WINDOW, LoginThrottle
 from interviewer.web.serving import check_host, is_loopback

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from analysis.tables import AccountRisk, Quote, Reason, Signal, Theme
-from interviewer import intake, studies
+from interviewer.access.keys import new_key
 from interviewer.core.book import Account, Shipment, ShipmentEvent
 from interviewer.core.errors import (
     Conflict,
@@ -24,9 +24,10 @@ from interviewer.core.errors import (
     NotFound,
     Unavailable,
 )
-from interviewer.keys import new_key
+from interviewer.events import intake
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
+from interviewer.studies import lifecycle
 from interviewer.web import doors
 from interviewer.web.app import create_app
 
@@ -173,7 +174,7 @@ def test_a_transcript_has_reading_and_decision_per_turn(api: TestClient) -> None
 
 
 def test_a_closed_study_takes_no_interview(api: TestClient, services: Services) -> None:
-    studies.set_state(services, "exception-follow-up", "closed")
+    lifecycle.set_state(services, "exception-follow-up", "closed")
     refused = api.post(INTERVIEWS, json={})
     assert (refused.status_code, refused.headers["content-type"]) == (403, PROBLEM)
 

@@ -7,12 +7,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from interviewer import conversation
-from interviewer.conversation import Opening
+from interviewer.access.users import add_user
 from interviewer.core.access import Role
 from interviewer.core.book import Account
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
-from interviewer.users import add_user
 from tests.web.conftest import PASSWORD
 from tests.web.test_respondent import Page
 

@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from interviewer import keys
+from interviewer.access import keys
+from interviewer.access.users import add_user
 from interviewer.core.access import ROLES, SCOPES, Role, Scope
 from interviewer.core.book import Account
 from interviewer.ports import Services
-from interviewer.users import add_user
 from interviewer.web.doors import DOORS, check_doors
 from tests.web.conftest import PASSWORD
 from tests.web.test_respondent import Link, Page

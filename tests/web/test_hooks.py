@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from interviewer import endpoints, intake, quarantine
 from interviewer.adapters.carriers.samples import sample
 from interviewer.core.errors import Conflict, InvalidInput, NotFound, Unavailable
-from interviewer.endpoints import NewEndpoint
+from interviewer.events import endpoints, intake, quarantine
+from interviewer.events.endpoints import NewEndpoint
 from interviewer.ports import Services
 from interviewer.sealing import Sealer
 from interviewer.settings import Settings

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from interviewer import conversation
-from interviewer.conversation import Opening
-from interviewer.photos import UPLOAD_LIMIT
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
+from interviewer.interviews.photos import UPLOAD_LIMIT
 from interviewer.ports import Services
 from interviewer.web.pages import words
 from tests.test_photos import picture

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from interviewer import conversation, studies
 from interviewer.clock import StoryClock
-from interviewer.conversation import Opening
 from interviewer.core.interview import Interview
 from interviewer.core.opt_out import is_opt_out
+from interviewer.interviews import conversation
+from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
-from interviewer.prompts_folder import load_guide, ready_sources
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide, ready_sources
 from interviewer.web import throttle
 from interviewer.web.app import create_app
 from interviewer.web.chat_page import STOP_WORD, said_by
@@ -399,7 +400,7 @@ def test_a_study_may_ask_one_plain_question_at_a_time(
 ) -> None:
     guide = services.store.study("exception-follow-up")
     source = guide.source.replace("slug: exception-follow-up", "slug: plain-one\nlayout: plain")
-    studies.add(services, load_guide(source), source)
+    lifecycle.add(services, load_guide(source), source)
     started = asyncio.run(conversation.start(services, "plain-one", Opening(context=DAMAGED)))
     page = Page(visitor.get(f"/i/{started.token}").text)
     assert page.all("body") == [{"class": "plain"}]

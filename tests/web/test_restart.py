@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from interviewer.keys import new_key
+from interviewer.access.keys import new_key
 from interviewer.settings import Settings
 from interviewer.wiring import build
 from tests.fakes import settings_in

@@ -5,10 +5,10 @@ from html import unescape
 
 from starlette.testclient import TestClient
 
-from interviewer import studies
-from interviewer.figures import figures
 from interviewer.ports import Services
-from interviewer.prompts_folder import ready_sources
+from interviewer.studies import lifecycle
+from interviewer.studies.figures import figures
+from interviewer.studies.prompts_folder import ready_sources
 from interviewer.web.console.studies.overview import difference
 from tests.web.test_respondent import Link, Page
 
@@ -70,7 +70,7 @@ def test_nobody_overwrites_what_somebody_else_wrote(owner: TestClient, services:
     assert "another slug" in said
     post(owner, "/studies/save", source=OWN)
     second = OWN.replace("title: ", "title: B, ", 1)
-    studies.write(services, second, over=("dock-check", 1))
+    lifecycle.write(services, second, over=("dock-check", 1))
     third = OWN.replace("title: ", "title: C, ", 1)
     status, said = post(owner, "/studies/save", source=third, slug="dock-check", version="1")
     assert status == 409

@@ -20,7 +20,6 @@ from interviewer.adapters.carriers.signatures import (
     is_recent,
     is_same,
 )
-from interviewer.adapters.import_rows import Plan, RowReader
 from interviewer.core.book import (
     Account,
     Action,
@@ -36,6 +35,7 @@ from interviewer.core.book import (
 from interviewer.core.errors import InvalidInput
 from interviewer.core.scan import Scan
 from interviewer.core.vocabulary import ExceptionCode, Status
+from interviewer.events.import_rows import Plan, RowReader
 from interviewer.ports import Circumstances
 
 Data = Mapping[str, Any]

@@ -3,11 +3,11 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from interviewer.adapters.import_rows import Plan, RowReader
 from interviewer.core.book import Row, ShipmentEvent
 from interviewer.core.scan import Scan
+from interviewer.events.import_rows import Plan, RowReader
+from interviewer.outreach.zones import zones_for
 from interviewer.ports import Circumstances
-from interviewer.zones import zones_for
 
 # Carriers write some countries with three letters.
 _COUNTRIES = {"USA": "US", "CAN": "CA", "MEX": "MX", "BRA": "BR", "GBR": "GB", "IRL": "IE"}

@@ -23,8 +23,8 @@ from interviewer.adapters.sql.tables import (
 from interviewer.core.errors import NotFound
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.study import Study, StudyState
-from interviewer.prompts_folder import load_guide
 from interviewer.store import Studies
+from interviewer.studies.prompts_folder import load_guide
 
 
 class SqlStudies(Part, Studies):

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from analysis.labels import LABELS, METRIC_NAMES, NEXT_STEPS
-from interviewer import accounts
-from interviewer.accounts import BANDS, WINDOWS, Band, Window
 from interviewer.core.access import User
 from interviewer.core.book import ContactRole, RatedBand, RenewalOutcome
 from interviewer.core.errors import Conflict, InvalidInput
+from interviewer.findings import accounts
+from interviewer.findings.accounts import BANDS, WINDOWS, Band, Window
 from interviewer.ports import Services
 from interviewer.web.console import drawing
 from interviewer.web.console.frame import after, show

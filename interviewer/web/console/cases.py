@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import cases, taking_over, viewing
+from interviewer.access import viewing
 from interviewer.core.access import User
 from interviewer.core.book import Shipment
 from interviewer.core.case import CLASSES, Case
@@ -14,8 +14,9 @@ from interviewer.core.contact import CHAT_LATER, SMS_LATER
 from interviewer.core.errors import Conflict, InvalidInput, NotAllowed
 from interviewer.core.interview import Interview
 from interviewer.core.shipment import ShipmentState, fold
+from interviewer.events.settling import told_of
+from interviewer.followup import cases, taking_over
 from interviewer.ports import Services
-from interviewer.settling import told_of
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, LoggedIn, Parts
 

@@ -5,9 +5,9 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import notices
 from interviewer.core.errors import Conflict, InterviewerError, InvalidInput
 from interviewer.core.notice import FORMATS, KINDS, Format, OccurrenceKind
+from interviewer.followup import notices
 from interviewer.ports import Services
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, Parts

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from interviewer.today import today
+from interviewer.findings.today import today
 from interviewer.web.console.frame import show
 from interviewer.web.console.login import login_page
 from interviewer.web.doors import Parts, user_of

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
-from interviewer import audit, exports, viewing
+from interviewer.access import audit, viewing
 from interviewer.core.errors import NotFound
 from interviewer.core.interview import Interview
 from interviewer.core.search import LONGEST, terms
+from interviewer.findings import exports
 from interviewer.ports import Services
 from interviewer.store import Wanted
 from interviewer.web.console.frame import show

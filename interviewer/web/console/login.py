@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from interviewer import audit, users
+from interviewer.access import audit, users
 from interviewer.core.access import SESSION_LASTS
 from interviewer.ports import Services
 from interviewer.web import access

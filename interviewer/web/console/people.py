@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import keys, users
+from interviewer.access import keys, users
 from interviewer.core.access import ROLES, SCOPES, Role, Scope
 from interviewer.core.errors import Conflict, InvalidInput
 from interviewer.ports import Services

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import endpoints, intake, quarantine
 from interviewer.core.errors import Conflict, InvalidInput
-from interviewer.endpoints import NewEndpoint
+from interviewer.events import endpoints, intake, quarantine
+from interviewer.events.endpoints import NewEndpoint
 from interviewer.ports import Services
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, Parts

@@ -8,13 +8,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import audit, theme_view, themes, viewing
+from interviewer.access import audit, viewing
 from interviewer.core.access import User
 from interviewer.core.book import ThemeAction
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.exports import cell
+from interviewer.findings import theme_view, themes
+from interviewer.findings.exports import cell
+from interviewer.findings.theme_view import Difference
 from interviewer.ports import Services
-from interviewer.theme_view import Difference
 from interviewer.web.console import drawing
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, LoggedIn, Parts

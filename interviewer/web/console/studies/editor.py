@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from interviewer import studies
 from interviewer.core.errors import Conflict, InterviewerError, InvalidGuide, Problem
 from interviewer.core.study import Study
-from interviewer.new_study import COMMENTS, draft
-from interviewer.prompts_folder import check_guide, ready_slugs
+from interviewer.studies import lifecycle
+from interviewer.studies.new_study import COMMENTS, draft
+from interviewer.studies.prompts_folder import check_guide, ready_slugs
 from interviewer.web.console.frame import after, show
 from interviewer.web.console.studies.said import MOMENTS
 from interviewer.web.doors import Actor, Parts
@@ -53,7 +53,7 @@ def start_study(
 @router.get("/studies/{slug}/edit")
 def show_editor(slug: str, request: Request, services: Parts) -> Response:
     """The newest version, to be changed."""
-    study = studies.named(services, slug)
+    study = lifecycle.named(services, slug)
     return _editor(request, study.source, study)
 
 
@@ -79,7 +79,7 @@ def save_study(
         return _editor(request, source, over, problems=_problems(source))
     try:
         named = (over.slug, over.version) if over else None
-        stored = studies.write(services, source, over=named, actor=actor)
+        stored = lifecycle.write(services, source, over=named, actor=actor)
     except InvalidGuide as error:
         return _editor(request, source, over, 422, problems=error.problems)
     except Conflict as error:
@@ -88,7 +88,7 @@ def save_study(
 
 
 def _problems(source: str) -> tuple[Problem, ...]:
-    return check_guide(studies.as_text(source))
+    return check_guide(lifecycle.as_text(source))
 
 
 def _editor(

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from interviewer.prompts_folder import ready_slugs
+from interviewer.studies.prompts_folder import ready_slugs
 from interviewer.web.console.frame import show
 from interviewer.web.console.studies.said import MOMENTS
 from interviewer.web.doors import Parts

@@ -5,10 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from interviewer import audit, launch, studies
+from interviewer.access import audit
 from interviewer.core.errors import InvalidInput
+from interviewer.outreach import launch
+from interviewer.outreach.preview import preview
 from interviewer.ports import Services
-from interviewer.preview import preview
+from interviewer.studies import lifecycle
 from interviewer.web.console.frame import after, show
 from interviewer.web.console.studies.said import MOMENTS
 from interviewer.web.doors import Actor, Parts
@@ -23,7 +25,7 @@ def show_preview(slug: str, request: Request, services: Parts) -> Response:
 
 
 def _preview(request: Request, services: Services, slug: str, error: str | None = None) -> Response:
-    study, found = studies.named(services, slug), preview(services, slug)
+    study, found = lifecycle.named(services, slug), preview(services, slug)
     answer = show(
         request, "study_preview.html.j2", study=study, found=found, moments=MOMENTS, error=error
     )
@@ -34,7 +36,7 @@ def _preview(request: Request, services: Services, slug: str, error: str | None 
 @router.post("/studies/{slug}/launch")
 def launch_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Let the study's moments invite people from now on."""
-    studies.ready_to_launch(services, slug)
+    lifecycle.ready_to_launch(services, slug)
     launch.go(services, slug)
     return _done(services, slug, "live", actor)
 
@@ -49,7 +51,7 @@ def shadow_study(
     mail: Annotated[str, Form()] = "",
 ) -> Response:
     """Do everything but send; with an address of ours a copy of each message comes there."""
-    studies.ready_to_launch(services, slug)
+    lifecycle.ready_to_launch(services, slug)
     try:
         launch.shadow(services, slug, [to.strip() for to in (phone, mail) if to.strip()])
     except InvalidInput as error:
@@ -60,14 +62,14 @@ def shadow_study(
 @router.post("/studies/{slug}/pause")
 def pause_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Invite nobody until it is launched again."""
-    studies.set_state(services, slug, "paused")
+    lifecycle.set_state(services, slug, "paused")
     return _done(services, slug, "paused", actor)
 
 
 @router.post("/studies/{slug}/close")
 def close_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Accept no new interview."""
-    studies.set_state(services, slug, "closed")
+    lifecycle.set_state(services, slug, "closed")
     return _done(services, slug, "closed", actor)
 
 

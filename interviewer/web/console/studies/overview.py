@@ -7,9 +7,9 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from interviewer import studies
-from interviewer.figures import figures
-from interviewer.next_steps import after_launch
+from interviewer.cli.next_steps import after_launch
+from interviewer.studies import lifecycle
+from interviewer.studies.figures import figures
 from interviewer.web.console.frame import show
 from interviewer.web.console.studies.said import MOMENTS, duration
 from interviewer.web.doors import Parts
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 @router.get("/studies/{slug}")
 def show_study(slug: str, request: Request, services: Parts) -> Response:
     """What the study asks, and how its interviews go."""
-    study = studies.named(services, slug)
+    study = lifecycle.named(services, slug)
     return show(
         request,
         "study.html.j2",
@@ -51,7 +51,7 @@ def show_versions(
     now: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """The difference between two versions; the newest two when none are named."""
-    newest = studies.named(services, slug)
+    newest = lifecycle.named(services, slug)
     now = now or newest.version
     before = before or max(now - 1, 1)
     texts = [services.store.study(slug, version).source for version in (before, now)]

@@ -9,20 +9,21 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import ValidationError
 
-from interviewer import conversation, studies
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.interview import Interview
 from interviewer.core.study import Study
+from interviewer.interviews import conversation
 from interviewer.ports import Services
-from interviewer.rehearsal import (
+from interviewer.studies import lifecycle
+from interviewer.studies.rehearsal import (
     Rehearsal,
     compared_rows,
     ready_respondents,
     rehearse,
     scorecard_rows,
 )
-from interviewer.simulation_page import LANGUAGES, render
-from interviewer.trying import begin_trial, exception_codes
+from interviewer.studies.simulation_page import LANGUAGES, render
+from interviewer.studies.trying import begin_trial, exception_codes
 from interviewer.web.console.frame import show
 from interviewer.web.console.reports import REPORT_POLICY
 from interviewer.web.doors import Parts
@@ -37,7 +38,7 @@ def show_trial(
     slug: str, request: Request, services: Parts, language: str = "", code: str = ""
 ) -> Response:
     """The first message, about an example."""
-    study = studies.named(services, slug)
+    study = lifecycle.named(services, slug)
     known = {"exception_code": code} if code in exception_codes(study.guide) else {}
     return _trial(request, study, begin_trial(services, study.guide, language, known))
 
@@ -51,7 +52,7 @@ async def answer_trial(
     text: Annotated[str, Form()] = "",
 ) -> Response:
     """The next message, as the ordinary conversation has it."""
-    study = studies.named(services, slug)
+    study = lifecycle.named(services, slug)
     try:
         before = Interview.model_validate_json(interview)
         conversation.check_text(text)
@@ -82,20 +83,20 @@ def _trial(
 @router.get("/studies/{slug}/simulation")
 def show_simulation(slug: str, request: Request, services: Parts) -> Response:
     """What a simulation is, and the button that starts it."""
-    return _simulation(request, services, studies.named(services, slug), None)
+    return _simulation(request, services, lifecycle.named(services, slug), None)
 
 
 @router.post("/studies/{slug}/simulation")
 def simulate(slug: str, request: Request, services: Parts) -> Response:
     """A sample of simulated respondents against the study, with the scorecard beside a form."""
-    study = studies.named(services, slug)
+    study = lifecycle.named(services, slug)
     return _simulation(request, services, study, _rehearsed(study, SAMPLE))
 
 
 @router.post("/studies/{slug}/simulation/page")
 def show_simulation_page(slug: str, services: Parts) -> Response:
     """All of them, as the page with every transcript, shut off from these pages."""
-    done = _rehearsed(studies.named(services, slug), None)
+    done = _rehearsed(lifecycle.named(services, slug), None)
     return HTMLResponse(render(done), headers={"Content-Security-Policy": REPORT_POLICY})
 
 
