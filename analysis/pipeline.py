@@ -108,6 +108,8 @@ def run(
         regrouped=found.regrouped,
         leanings=speakers.leanings(said, found.themes),
         periods=speakers.periods(said, found.themes),
+        weeks=speakers.periods(said, found.themes, "week"),
+        months=speakers.periods(said, found.themes, "month"),
         trends=speakers.trends(said, found.themes),
         reach=speakers.reach(book, said, as_of),
         agreement=frames.agreement(book.codings, _titles_of_turns(found, points)),

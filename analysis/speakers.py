@@ -5,6 +5,7 @@ everybody else is tested exactly (hypergeometric, two-sided), and the tests of a
 together (Benjamini and Hochberg), because with hundreds of them some always look remarkable.
 """
 
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -205,14 +206,17 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 # over time
 
 
-def periods(said: Sequence[Said], themes: Sequence[Theme]) -> tuple[Period, ...]:
+def periods(
+    said: Sequence[Said], themes: Sequence[Theme], step: Literal["week", "month"] | None = None
+) -> tuple[Period, ...]:
     """People per theme and week, or month where the time is long; dated interviews only."""
     dated = [s for s in said if s.day]
-    starts = _starts([s.day for s in dated if s.day])
+    starts = _starts([s.day for s in dated if s.day], step)
     heard: dict[date, set[str]] = defaultdict(set)
     speaking: dict[tuple[str, date], set[str]] = defaultdict(set)
     for one in dated:
-        start = max(s for s in starts if one.day and s <= one.day)
+        assert one.day
+        start = starts[bisect(starts, one.day) - 1]
         heard[start].add(one.respondent)
         for theme in one.themes:
             speaking[theme, start].add(one.respondent)
@@ -223,12 +227,12 @@ def periods(said: Sequence[Said], themes: Sequence[Theme]) -> tuple[Period, ...]
     )
 
 
-def _starts(found: Sequence[date]) -> list[date]:
+def _starts(found: Sequence[date], step: Literal["week", "month"] | None) -> list[date]:
     """The first day of every week or month from the first interview to the last."""
     if not found:
         return []
     first, last = min(found), max(found)
-    if last - first <= WEEKLY:
+    if step == "week" or (step is None and last - first <= WEEKLY):
         monday = first - timedelta(days=first.weekday())
         return [monday + timedelta(weeks=n) for n in range((last - monday).days // 7 + 1)]
     months = (last.year - first.year) * 12 + last.month - first.month

@@ -544,7 +544,9 @@ class Findings:
     changes: tuple[ThemeChange, ...] = ()  # since the last run; empty in the first
     regrouped: bool = True  # themes were found anew; else new statements joined the known ones
     leanings: tuple[Leaning, ...] = ()
-    periods: tuple[Period, ...] = ()
+    periods: tuple[Period, ...] = ()  # by week, or by month where the time is long
+    weeks: tuple[Period, ...] = ()
+    months: tuple[Period, ...] = ()
     trends: tuple[Trend, ...] = ()
     reach: tuple[Reach, ...] = ()
     agreement: tuple[Agreement, ...] = ()

@@ -22,7 +22,8 @@ from interviewer.core.invitation import (
     Step,
 )
 from interviewer.core.moments import Moment
-from interviewer.core.notice import Destination, Notice, Occurrence
+from interviewer.core.notice import AlertRule, Destination, Notice, Occurrence
+from interviewer.core.operations import Passage
 from interviewer.core.search import Term
 from interviewer.core.study import Study, StudyState
 
@@ -406,6 +407,14 @@ class Book(Protocol):
         """When the first event of any shipment of the account occurred."""
         ...
 
+    def passages(self, since: datetime) -> list[Passage]:
+        """Every shipment with a scan since then, summed up."""
+        ...
+
+    def times_of(self, kind: type[Row], column: str, since: datetime) -> list[datetime]:
+        """The times since then in a column of a kind, in no order."""
+        ...
+
 
 class Outreach(Protocol):
     """Moments and invitations."""
@@ -701,6 +710,18 @@ class Notices(Protocol):
 
     def destinations(self) -> list[Destination]:
         """By name."""
+        ...
+
+    def save_alert_rule(self, rule: AlertRule, occurrences: Sequence[Occurrence] = ()) -> None:
+        """Insert or replace it, with what that brought about."""
+        ...
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        """Forget it. Raises NotFound."""
+        ...
+
+    def alert_rules(self) -> list[AlertRule]:
+        """In the order they were added."""
         ...
 
 

@@ -11,6 +11,7 @@ from interviewer.cli import (  # noqa: F401 - their commands
     destinations,
     findings,
     installation,
+    numbers,
     outbox,
     privacy,
     reaching,

@@ -15,8 +15,8 @@ def import_(
         str,
         typer.Argument(
             help="accounts, contacts, consents, suppressions, shipments, events, scores, claims, "
-            "notes, volumes, invoices, outcomes, actions, ratings, signal-reviews, transcripts, "
-            "theme-decisions, theme-notes or codings."
+            "notes, volumes, invoices, tickets, costs, outcomes, actions, ratings, signal-reviews, "
+            "transcripts, theme-decisions, theme-notes or codings."
         ),
     ],
     file: Annotated[Path, typer.Argument(help="CSV or JSONL.")],

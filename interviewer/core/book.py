@@ -574,6 +574,40 @@ class Invoice(Row):
     invoice_kind: InvoiceKind | None = None  # none: an invoice
 
 
+class Ticket(Row):
+    """One time that somebody turned to support, as the help desk has it; only counted."""
+
+    kind: ClassVar[str] = "tickets"
+    key: ClassVar[tuple[str, ...]] = ("ticket_ref",)
+
+    ticket_ref: Ref
+    at: Time
+    time_quality: TimeQuality = "exact"
+    account_ref: Ref | None = None
+    shipment_ref: Ref | None = None
+
+
+class CostAssumption(Row):
+    """What is assumed that each of these costs; entries are added only, the newest counts."""
+
+    kind: ClassVar[str] = "costs"
+    key: ClassVar[tuple[str, ...]] = ("at", "by")
+
+    at: Time
+    time_quality: TimeQuality = "exact"
+    by: Ref
+    contact: Annotated[float, Field(ge=0)] | None = None  # somebody who turns to support
+    reattempt: Annotated[float, Field(ge=0)] | None = None  # a failed attempt
+    claim: Annotated[float, Field(ge=0)] | None = None  # handled, apart from what is paid out
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.contact is None and self.reattempt is None and self.claim is None:
+            raise InvalidInput("contact", "is missing; say what one of the three costs")
+        return self
+
+
 class Rating(Row):
     """How an account manager rates the risk of an account's renewal; entries are added only."""
 
@@ -712,6 +746,8 @@ Kind = (
     | type[Note]
     | type[Volume]
     | type[Invoice]
+    | type[Ticket]
+    | type[CostAssumption]
     | type[Rating]
     | type[SignalReview]
     | type[ImportedTranscript]
@@ -735,6 +771,8 @@ KINDS: dict[str, Kind] = {
         Note,
         Volume,
         Invoice,
+        Ticket,
+        CostAssumption,
         Rating,
         SignalReview,
         ImportedTranscript,

@@ -25,6 +25,7 @@ OccurrenceKind = Literal[
     "action.requested",
     "contact.opted_out",
     "study.braked",
+    "alert.raised",
     "import.failed",
 ]
 KINDS: tuple[OccurrenceKind, ...] = get_args(OccurrenceKind)
@@ -81,6 +82,33 @@ class Destination(Value):
     def wants(self, kind: OccurrenceKind) -> bool:
         """Whether a notice of this kind goes there."""
         return self.disabled_at is None and kind in self.kinds
+
+
+Watched = Literal[
+    "theme",  # the share of those heard who speak of it, in %; told when above
+    "signal",  # the number of accounts with it; told when above
+    "score",  # a metric, of an account or over all, in its newest period; told when below
+    "first_attempt",  # deliveries at the first attempt in the newest whole month, in %; below
+]
+WATCHED: tuple[Watched, ...] = get_args(Watched)
+
+
+class AlertRule(Value):
+    """When somebody wants to be told; it stays raised while what it watches is beyond its limit."""
+
+    rule_id: str
+    watches: Watched
+    subject: str | None = None  # a theme's id, a signal, a metric
+    account_ref: str | None = None  # of a score; None: over all accounts
+    limit: float
+    added_by: str
+    added_at: datetime
+    raised_at: datetime | None = None
+    said: str | None = None  # what was found when it was last looked at
+
+    def is_beyond(self, value: float) -> bool:
+        """Whether somebody is to be told of this value."""
+        return value > self.limit if self.watches in ("theme", "signal") else value < self.limit
 
 
 class Notice(Value):

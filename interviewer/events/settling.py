@@ -36,6 +36,7 @@ from interviewer.core.book import (
 from interviewer.core.moments import Moment, Verdict, shipment_moments, weigh
 from interviewer.core.notice import Occurrence
 from interviewer.core.shipment import fold, windows
+from interviewer.followup import alerts
 from interviewer.outreach import inviting
 from interviewer.ports import Services
 from interviewer.store import MomentRecord
@@ -56,6 +57,7 @@ class Affected:
     claims: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
     addresses: set[str] = field(default_factory=set)  # what they agreed to has changed
+    scores: bool = False  # some came
 
     def add(self, row: Row) -> None:
         """Take in what this row is about."""
@@ -65,6 +67,7 @@ class Affected:
             self.accounts.add(row.account_ref)
         if isinstance(row, Consent):
             self.addresses.add(row.address)
+        self.scores = self.scores or isinstance(row, Score)
         if isinstance(row, Claim):
             self.claims.add(row.claim_ref)
 
@@ -83,6 +86,7 @@ class Affected:
         self.claims |= other.claims
         self.accounts |= other.accounts
         self.addresses |= other.addresses
+        self.scores = self.scores or other.scores
 
 
 def settle(services: Services, affected: Affected) -> Counts:
@@ -99,6 +103,8 @@ def settle(services: Services, affected: Affected) -> Counts:
     for refs in chunks(affected.accounts | disturbed.keys()):
         counts += _settle_accounts(services, refs, disturbed)
     inviting.look_again(services, affected.addresses)
+    if affected.scores:
+        alerts.look(services)
     return counts
 
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from analysis.embed import Cache, Encoder
 
 
+from interviewer.findings import numbers
 from interviewer.findings.evidence import read_book
+from interviewer.followup import alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,11 @@ def analyze(
         signals=[asdict(signal) for signal in findings.signals],
         risks=[asdict(risk) for risk in findings.risks],
         memory={"as_of": findings.as_of.isoformat(), "themes": asdict(findings.memory)},
-        patterns=_patterns(read, findings),
+        patterns={**_patterns(read, findings), "numbers": numbers.added_up(services, findings)},
         report=report.render(findings, read, brand=services.organization.brand, generated_at=now),
     )
     services.store.save_run(run)
+    alerts.look(services)
     return Analyzed(run, findings)
 
 

@@ -33,7 +33,7 @@ from interviewer.core.notice import (
 )
 from interviewer.core.times import local_day, start_of_day
 from interviewer.faults import log_fault
-from interviewer.followup import cases
+from interviewer.followup import alerts, cases
 from interviewer.ports import Services
 
 log = logging.getLogger(__name__)
@@ -255,6 +255,8 @@ def _about(services: Services, occurrence: Occurrence) -> dict[str, Any]:
             "why": study.brake,
             "link": link,
         }
+    if occurrence.kind == "alert.raised":
+        return _of_alert(services, occurrence)
     if occurrence.kind == "import.failed":
         return {"once": occurrence.occurrence_id, "about": occurrence.about, "link": base or None}
     interview = services.store.interview(occurrence.about)
@@ -265,6 +267,24 @@ def _about(services: Services, occurrence: Occurrence) -> dict[str, Any]:
         "quotes": _quotes(interview, [interview.answers[-1].seq]),
         "link": link,
         **_people(interview),
+    }
+
+
+def _of_alert(services: Services, occurrence: Occurrence) -> dict[str, Any]:
+    rules = (rule for rule in services.store.alert_rules() if rule.rule_id == occurrence.about)
+    rule = next(rules, None)
+    if rule is None or rule.raised_at is None:
+        raise NotFound("The rule is gone, or is within its limit again.")
+    base = services.organization.public_url
+    beyond = "over" if rule.watches in ("theme", "signal") else "under"
+    titled = alerts.titled(services.store.latest_run(), rule)
+    return {
+        "once": occurrence.occurrence_id,
+        "about": f"{titled}: {rule.said}, {beyond} {rule.limit:g}",
+        "rule_id": rule.rule_id,
+        "watches": rule.watches,
+        "subject": rule.subject,
+        "link": f"{base}/numbers" if base else None,
     }
 
 

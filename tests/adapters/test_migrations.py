@@ -21,7 +21,7 @@ from interviewer.core.errors import InvalidInput, NotFound, Unavailable
 from interviewer.core.inbound import InboundMessage
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.invitation import Invitation, OutboundMessage
-from interviewer.core.notice import Destination, Notice, Occurrence
+from interviewer.core.notice import AlertRule, Destination, Notice, Occurrence
 from interviewer.core.study import Study
 from interviewer.store import Endpoint, EndpointCount, InboxEvent, Photo, Widget
 from tests.databases import DATABASES, empty_database
@@ -44,6 +44,7 @@ VALUES: list[tuple[type[Any], type[tables.Table], set[str]]] = [
     (Occurrence, tables.OccurrenceTable, {"+occurrence_id", "+spread_at"}),
     (Destination, tables.DestinationTable, set()),
     (Notice, tables.NoticeTable, set()),
+    (AlertRule, tables.AlertRuleTable, set()),
     (Photo, tables.PhotoTable, set()),
     (Widget, tables.WidgetTable, set()),
     *((kind, table, {"+identity"}) for kind, table in tables.BOOK.items()),

@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from interviewer.adapters.sql import book_rows, shipment_exceptions
 from interviewer.adapters.sql.part import Part
-from interviewer.adapters.sql.tables import ShipmentTable
+from interviewer.adapters.sql.tables import BOOK, ShipmentTable
 from interviewer.core.book import Row, ShipmentEvent
+from interviewer.core.operations import Passage
 from interviewer.store import Book, Put
 
 R = TypeVar("R", bound=Row)
@@ -43,6 +44,15 @@ class SqlBook(Part, Book):
     def first_event_of(self, account_ref: str) -> datetime | None:
         with self._database.read() as connection:
             return shipment_exceptions.first_event(connection, account_ref)
+
+    def passages(self, since: datetime) -> list[Passage]:
+        with self._database.read() as connection:
+            return shipment_exceptions.passages(connection, since)
+
+    def times_of(self, kind: type[Row], column: str, since: datetime) -> list[datetime]:
+        at = col(getattr(BOOK[kind], column))
+        with self._database.read() as connection:
+            return list(connection.scalars(select(at).where(at >= since)))
 
     def find(self, kind: type[R], **where: object) -> list[R]:
         with self._database.read() as connection:

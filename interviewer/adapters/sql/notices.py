@@ -4,16 +4,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlmodel import col
 
 from interviewer.adapters.sql.jobs import schedule
 from interviewer.adapters.sql.part import Part, where_given
 from interviewer.adapters.sql.rows import insert_new, row_of, upsert
-from interviewer.adapters.sql.tables import DestinationTable, NoticeTable, OccurrenceTable
+from interviewer.adapters.sql.tables import (
+    AlertRuleTable,
+    DestinationTable,
+    NoticeTable,
+    OccurrenceTable,
+)
 from interviewer.core.errors import NotFound
 from interviewer.core.invitation import Job
-from interviewer.core.notice import Destination, Notice, Occurrence
+from interviewer.core.notice import AlertRule, Destination, Notice, Occurrence
 from interviewer.store import Notices
 
 
@@ -66,6 +71,21 @@ class SqlNotices(Part, Notices):
     def destinations(self) -> list[Destination]:
         by_name = select(DestinationTable).order_by(col(DestinationTable.name))
         return self._values(Destination, by_name)
+
+    def save_alert_rule(self, rule: AlertRule, occurrences: Sequence[Occurrence] = ()) -> None:
+        with self._database.write() as connection:
+            upsert(connection, AlertRuleTable, ("rule_id",), [row_of(rule)])
+            add_occurrences(connection, occurrences)
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        own = delete(AlertRuleTable).where(col(AlertRuleTable.rule_id) == rule_id)
+        with self._database.write() as connection:
+            if not connection.execute(own).rowcount:
+                raise NotFound("No such alert rule.")
+
+    def alert_rules(self) -> list[AlertRule]:
+        oldest = (col(AlertRuleTable.added_at), col(AlertRuleTable.rule_id))
+        return self._values(AlertRule, select(AlertRuleTable).order_by(*oldest))
 
 
 def _job(notice: Notice, now: datetime) -> Job:

@@ -88,6 +88,7 @@ RULES = (
     Rule(t.ShipmentTable, "shipments", "shipment_ref", SHIPMENT),
     Rule(t.ClaimTable, "shipments", "shipment_ref", {"contact_ref": None, "context": {}}),
     Rule(t.ClaimTable, "contacts", "contact_ref", {"contact_ref": None, "context": {}}),
+    Rule(t.TicketTable, "shipments", "shipment_ref", {"shipment_ref": None, "context": {}}),
     Rule(t.ActionTable, "contacts", "contact_ref", {"what": ERASED, "contact_ref": None}),
     Rule(t.NoteTable, "contacts", "contact_ref"),
     Rule(t.ImportedTranscriptTable, "contacts", "contact_ref"),

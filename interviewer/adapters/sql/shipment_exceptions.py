@@ -1,15 +1,16 @@
-"""Exceptions of shipments and of accounts: what may make a bad week, without reading all events."""
+"""Shipments without reading all their events: exceptions that may make a bad week, passages."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, union
+from sqlalchemy import ColumnElement, Connection, Select, case, func, or_, select, union
 from sqlmodel import col
 
 from interviewer.adapters.sql.rows import values_of
 from interviewer.adapters.sql.tables import ShipmentEventTable, ShipmentTable
 from interviewer.core.book import ShipmentEvent
+from interviewer.core.operations import Passage
 
 EVENT, SHIPMENT = ShipmentEventTable, ShipmentTable
 
@@ -51,6 +52,28 @@ def first_event(connection: Connection, account_ref: str) -> datetime | None:
         for query in _of_account(func.min(col(EVENT.occurred_at)), account_ref)
     ]
     return min((at for at in times if at), default=None)
+
+
+def passages(connection: Connection, since: datetime) -> list[Passage]:
+    """As the store says."""
+    at, status = col(EVENT.occurred_at), col(EVENT.status)
+    troubled = or_(status == "attempt_failed", col(EVENT.exception_code).is_not(None))
+    query = (
+        select(
+            col(EVENT.shipment_ref),
+            func.min(at),
+            func.min(case((status == "delivered", at))),
+            func.min(col(EVENT.timezone)),
+            func.max(case((troubled, 1), else_=0)),
+        )
+        .where(col(EVENT.event_kind) == "scan")
+        .group_by(col(EVENT.shipment_ref))
+        .having(func.max(at) >= since)
+    )
+    return [
+        Passage(ref, began, delivered, timezone, bool(is_troubled))
+        for ref, began, delivered, timezone, is_troubled in connection.execute(query)
+    ]
 
 
 def _of_account(what: Any, account_ref: str, *conditions: ColumnElement[bool]) -> list[Select[Any]]:

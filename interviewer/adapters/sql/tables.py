@@ -397,6 +397,22 @@ class OccurrenceTable(Table, table=True):
     spread_at: datetime | None = Field(index=True)
 
 
+class AlertRuleTable(Table, table=True):
+    """When somebody wants to be told; raised while what it watches is beyond its limit."""
+
+    __tablename__ = "alert_rule"
+
+    rule_id: str = Field(primary_key=True)
+    watches: str
+    subject: str | None
+    account_ref: str | None
+    limit: float
+    added_by: str
+    added_at: datetime
+    raised_at: datetime | None
+    said: str | None
+
+
 class DestinationTable(Table, table=True):
     """Where notices go; URL and secrets are encrypted."""
 
@@ -797,6 +813,33 @@ class InvoiceTable(BookTable, table=True):
     invoice_kind: str | None
 
 
+class TicketTable(BookTable, table=True):
+    """Times that somebody turned to support."""
+
+    __tablename__ = "ticket"
+
+    ticket_ref: str
+    at: datetime = Field(index=True)
+    time_quality: str
+    account_ref: str | None
+    shipment_ref: str | None = Field(index=True)
+
+
+class CostAssumptionTable(BookTable, table=True):
+    """What is assumed that things cost."""
+
+    __tablename__ = "cost_assumption"
+    append_only = True
+
+    at: datetime
+    time_quality: str
+    by: str
+    contact: float | None
+    reattempt: float | None
+    claim: float | None
+    currency: str | None
+
+
 class RatingTable(BookTable, table=True):
     """How account managers rate the risk of a renewal."""
 
@@ -893,6 +936,8 @@ BOOK: dict[type[book.Row], type[BookTable]] = {
     book.Note: NoteTable,
     book.Volume: VolumeTable,
     book.Invoice: InvoiceTable,
+    book.Ticket: TicketTable,
+    book.CostAssumption: CostAssumptionTable,
     book.Rating: RatingTable,
     book.SignalReview: SignalReviewTable,
     book.ImportedTranscript: ImportedTranscriptTable,

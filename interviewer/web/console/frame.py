@@ -17,6 +17,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/cases", "Cases"),
     ("/themes", "Themes"),
     ("/accounts", "Accounts"),
+    ("/numbers", "Numbers"),
     ("/reports", "Reports"),
     ("/sources", "Sources"),
     ("/destinations", "Destinations"),
@@ -63,6 +64,9 @@ DONE: Mapping[str, Done] = {
         undo="/themes/{about}/release",
     ),
     "theme.released": Done("Everything decided about the theme was taken back."),
+    "costs.assumed": Done("The assumptions are stored; the costs below follow them."),
+    "alert.added": Done("You are told from now on, through the destinations."),
+    "alert.removed": Done("Nobody is told of it any more."),
     "study.live": Done("The study is live.", undo="/studies/{about}/pause"),
     "study.shadow": Done(
         "The study runs in shadow: everything is done but nothing is sent to people.",
