@@ -26,7 +26,6 @@ from interviewer import worker
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.store import migrate, open_store
 from interviewer.adapters.sql.tables import JobTable
-from interviewer.clock import SystemClock
 from interviewer.core.invitation import Job, OutboundMessage
 from interviewer.outreach import delivery, inviting
 from interviewer.ports import Services
@@ -64,7 +63,7 @@ class Hanging(Counting):
 
 def installation(url: str, channel: Counting) -> Services:
     settings = Settings(database_url=url, brand="Harbor Parcel", sms_per_minute=0)
-    services = build(settings, store=open_store(url), clock=SystemClock())
+    services = build(settings, store=open_store(url))
     return replace(services, channels={"sms": channel})
 
 

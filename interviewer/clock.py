@@ -1,6 +1,7 @@
 """The one module that asks what time it is."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -9,6 +10,31 @@ class SystemClock:
     def now(self) -> datetime:
         """Aware UTC."""
         return datetime.now(UTC)
+
+
+class ServerClock:
+    """The clock of a server, as it was heard last and carried on by a counter that never jumps.
+
+    Who shares the server shares its time: a clock of one machine that is wrong moves nothing.
+    """
+
+    def __init__(self) -> None:
+        self._heard: tuple[datetime, float] | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the server told its time yet."""
+        return self._heard is not None
+
+    def hear(self, at: datetime) -> None:
+        """The server told its time just now."""
+        self._heard = at.astimezone(UTC), time.monotonic()
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        assert self._heard
+        at, heard = self._heard
+        return at + timedelta(seconds=time.monotonic() - heard)
 
 
 class StoryClock:

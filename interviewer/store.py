@@ -847,6 +847,10 @@ class Store(
 ):
     """Everything that is remembered. Synchronous, short transactions; called from threads."""
 
+    def now(self) -> datetime:
+        """The time that all processes agree on who share the store; aware UTC."""
+        ...
+
     def transaction(self, *locks: str) -> AbstractContextManager["Store"]:
         """The store inside one transaction: all that is done with it is committed, or nothing.
 

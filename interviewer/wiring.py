@@ -13,7 +13,6 @@ from interviewer.adapters.carriers.feed import Feed
 from interviewer.adapters.offline import OfflineInterviewer
 from interviewer.adapters.sql.store import migrate, open_store
 from interviewer.adapters.webhooks_out import WebhookSender
-from interviewer.clock import SystemClock
 from interviewer.core.contact import ContactPolicy
 from interviewer.core.quiet_hours import QuietHours
 from interviewer.outreach.mail_text import mail_token
@@ -68,7 +67,7 @@ def build(
     Args:
         settings: What the installation is.
         store: In place of the one that `database_url` names.
-        clock: In place of the machine's.
+        clock: In place of the store's, which all its processes share.
         channels: What takes messages to people, in place of the providers that are set up.
 
     Raises:
@@ -78,9 +77,10 @@ def build(
     sealer = Sealer(settings.secret.get_secret_value(), settings.secret_before.get_secret_value())
     ways = _channels(settings, sealer) if channels is None else channels
     mail = ways.get("email")
+    store = store or open_store(settings.database_url)
     return Services(
-        store=store or open_store(settings.database_url),
-        clock=clock or SystemClock(),
+        store=store,
+        clock=clock or store,
         reader=OfflineInterviewer(),
         model=_model(settings) if settings.uses_model else None,
         channels=ways,

@@ -1,20 +1,33 @@
 """Rounds in the background: they go on after a fault, and stop when they are told to."""
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from interviewer import worker
+from interviewer.adapters.sql.store import migrate, open_store
+from interviewer.clock import StoryClock
 from interviewer.core.invitation import OutboundMessage
+from interviewer.outreach import inviting
 from interviewer.ports import Services
+from interviewer.settings import Settings
 from interviewer.store import InboxEvent
-from tests.fakes import services_in
-from tests.flows.story import channel, launch, outcomes, shipment, tell, wait
+from interviewer.wiring import build
+from tests.databases import DATABASES, empty_database
+from tests.fakes import NOW, RecordingChannel, services_in
+from tests.flows.story import PHONE, channel, launch, outcomes, shipment, tell, wait, work
 from tests.flows.test_outreach import SETTLED
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -67,6 +80,51 @@ def test_a_round_that_hangs_is_broken_off_and_taken_up_again(services: Services)
     (message,) = services.store.messages()
     assert message.state == "sending"
     assert services.store.job("send", message.message_key).due_at
+
+
+class Killed(RecordingChannel):
+    """Takes a message; then its process is killed, as with kill -9."""
+
+    async def send(self, message: OutboundMessage) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return "never"
+
+
+def be_killed(url: str) -> None:
+    """What the worker's process does in the test below."""
+    store = open_store(url)
+    services = build(Settings(brand="Harbor Parcel"), store=store, clock=StoryClock(NOW))
+    asyncio.run(worker.work(replace(services, channels={"sms": Killed()})))
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_what_a_killed_worker_had_is_taken_up_when_its_lease_ends(
+    kind: str, tmp_path: Path
+) -> None:
+    """The lease is 20 s and a worker looks every .5 s, so within 30 s of the kill."""
+    with empty_database(kind, tmp_path) as url:
+        migrate(url)
+        clock, sms = StoryClock(NOW), RecordingChannel()
+        services = build(Settings(brand="Harbor Parcel"), store=open_store(url), clock=clock)
+        services = replace(services, channels={"sms": sms})
+        help_words = {"interview_id": None, "seq": 0, "kind": "help", "channel": "sms"}
+        message = OutboundMessage(
+            message_key="help", address=PHONE, text="Harbor Parcel.", **help_words
+        )
+        services.store.add_messages([message])
+        code = "import sys; from tests.test_worker import be_killed; be_killed(sys.argv[1])"
+        victim = subprocess.run([sys.executable, "-c", code, url], cwd=ROOT)
+        assert victim.returncode == -signal.SIGKILL
+        assert services.store.message("help").state == "sending"
+
+        sms.sent.append(message)  # the provider has it
+        clock.move_to(NOW + inviting.LEASE - timedelta(seconds=1))
+        assert not work(services).jobs
+        clock.move_to(NOW + inviting.LEASE)
+        assert work(services).jobs == 1
+        assert services.store.message("help").state == "sent"
+        assert sms.sent == [message]
+        services.store.close()
 
 
 class Restless:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from threading import Barrier
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from sqlalchemy.exc import StatementError
 
 from interviewer.adapters.sql.engine import Database
 from interviewer.adapters.sql.store import SqlStore, migrate, open_store
+from interviewer.clock import SystemClock
 from interviewer.core.access import ApiKey, AuditEntry, Session, User, first_broken
 from interviewer.core.book import (
     KINDS,
@@ -803,6 +804,36 @@ def test_a_test_is_kept_and_never_worked_on(store: SqlStore) -> None:
     store.add_to_inbox([sample])
     assert store.unprocessed(9) == []
     assert store.inbox() == [sample]
+
+
+class WrongClock(datetime):
+    """A machine whose clock is three hours fast."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(hours=3)
+
+
+@pytest.mark.postgres
+def test_a_machine_with_a_wrong_clock_takes_no_job_that_another_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty_database("postgres", tmp_path) as url:
+        migrate(url)
+        right = open_store(url)
+        monkeypatch.setattr("interviewer.clock.datetime", WrongClock)
+        wrong, lease = open_store(url), timedelta(seconds=20)
+        assert SystemClock().now() > right.now() + timedelta(hours=2)
+
+        right.schedule([invite("held", right.now()), invite("later", right.now() + HOUR)])
+        (job,) = right.claim(right.now(), 9, lease)
+        assert job.subject == "held"
+        assert wrong.claim(wrong.now(), 9, lease) == []
+        right.schedule([invite("due", right.now())])
+        assert [job.subject for job in wrong.claim(wrong.now(), 9, lease)] == ["due"]
+        assert right.claim(right.now(), 9, lease) == []
+        right.close()
+        wrong.close()
 
 
 @pytest.mark.postgres

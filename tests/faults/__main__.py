@@ -9,23 +9,22 @@ prints its seed: `python -m tests.faults 1 --seed SEED` runs it again.
 import argparse
 import gc
 import os
+import shutil
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
-
 from interviewer.adapters.sql.store import migrate
 from interviewer.studies.prompts_folder import load_guide, ready_sources
-from tests.databases import SERVER, postgres_answers
 from tests.fakes import settings_in
 from tests.faults.run import Run, Verdict
+from tests.postgres_server import PostgresServer, binaries, give
 
 AT_ONCE = os.cpu_count() or 1
-POSTGRES_EVERY = 4  # of these runs one is on Postgres, where there is one
-TEMPLATE = "interviewer_faults"
 MEMORY = Path("/dev/shm")  # what was written survives SIGKILL there as on any disk
 
 
@@ -34,79 +33,87 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.faults")
     options.add_argument("runs", type=int)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--postgres-every", type=int, default=4, help="where it is installed")
     given = options.parse_args()
+    seeds = range(given.seed, given.seed + given.runs)
     with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        give(Path(folder))
         warm = Path(folder) / "warm"
         warm.mkdir()
         first = Run(0, warm, settings_in(warm).database_url)
         first.warm_up()
         first.close()
         gc.freeze()  # a forked process copies no page only to look for garbage
-        template = _template(Path(folder)) if postgres_answers() else None
+        ready = _ready(Path(folder) / "ready") if binaries() else None
         began = time.monotonic()
-        verdicts = _all(range(given.seed, given.seed + given.runs), Path(folder), template)
-        if template:
-            _on_server(f"drop database {template}")
+        by_server = {seed: ready for seed in seeds if seed % given.postgres_every == 0}
+        verdicts = _all(seeds, Path(folder), by_server)
     sys.exit(_ledger(verdicts, given.seed, time.monotonic() - began))
 
 
-def _template(folder: Path) -> str:
-    """A database on the server, ready to be copied."""
-    name = f"{TEMPLATE}_{os.getpid()}"
-    _on_server(f"create database {name}")
-    url = _url(name)
-    migrate(url)
-    run = Run(0, folder, url)
+def _ready(folder: Path) -> PostgresServer:
+    """A stopped server with the ready studies, to be copied."""
+    folder.mkdir()
+    give(folder)
+    server = PostgresServer(folder)
+    server.create()
+    server.start()
+    migrate(server.url)
+    run = Run(0, folder, server.url)
     for source in ready_sources():
         run.add_study(load_guide(source), source)
     run.close()
-    return name
+    server.stop()
+    return server
 
 
-def _url(name: str) -> str:
-    head, _, query = SERVER.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-
-def _on_server(command: str) -> None:
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(command.encode())
-
-
-def _all(seeds: range, folder: Path, template: str | None) -> list[Verdict]:
+def _all(
+    seeds: range, folder: Path, by_server: Mapping[int, PostgresServer | None]
+) -> list[Verdict]:
     waiting, running, verdicts = list(reversed(seeds)), {}, []
     while waiting or running:
         while waiting and len(running) < AT_ONCE:
             seed = waiting.pop()
-            by_server = template if seed % POSTGRES_EVERY == 0 else None
-            running[_forked(seed, folder / str(seed), by_server)] = seed
+            running[_forked(seed, folder / str(seed), by_server.get(seed))] = seed
         pid, status = os.waitpid(-1, 0)
         seed = running.pop(pid)
         verdicts.append(Verdict.read(folder / str(seed), seed, crashed=status != 0))
+        shutil.rmtree(folder / str(seed))
         if len(verdicts) % 50 == 0:
             print(f"{len(verdicts)} of {len(seeds)} runs", flush=True)
     return verdicts
 
 
-def _forked(seed: int, folder: Path, template: str | None) -> int:
+def _forked(seed: int, folder: Path, ready: PostgresServer | None) -> int:
     folder.mkdir()
+    folder.chmod(0o711)  # Postgres passes through to its own folder
     pid = os.fork()
     if pid:
         return pid
-    name = f"{TEMPLATE}_{os.getpid()}_{seed}"
     try:
-        if template:
-            _on_server(f"create database {name} template {template}")
-        url = _url(name) if template else settings_in(folder).database_url
-        run = Run(seed, folder, url)
-        run.play().write(folder)
-        run.close()
-        if template:
-            _on_server(f"drop database {name} with (force)")
+        if ready:
+            with _started(ready.copy_to(folder / "server")) as server:
+                _played(Run(seed, folder, server.url, server))
+        else:
+            _played(Run(seed, folder, settings_in(folder).database_url))
     except BaseException as error:
         print(f"seed {seed}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         os._exit(1)
     os._exit(0)
+
+
+@contextmanager
+def _started(server: PostgresServer) -> Iterator[PostgresServer]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _played(run: Run) -> None:
+    run.play().write(run.folder)
+    run.close()
 
 
 def _ledger(verdicts: list[Verdict], seed: int, seconds: float) -> int:

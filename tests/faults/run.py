@@ -8,13 +8,16 @@ import random
 import signal
 import struct
 import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 from sqlalchemy import event
@@ -34,8 +37,12 @@ from interviewer.studies import lifecycle
 from interviewer.wiring import build
 from tests.fakes import NOW
 from tests.flows.story import shipment
+from tests.postgres_server import PostgresServer
+
+Fault = Literal["killed", "paused", "database killed"]
 
 LEASE = timedelta(seconds=20)
+NOT_ACCEPTED = 3  # exit status of a process that the database did not answer
 ROUNDS = 60  # more than any story needs to come to rest
 TEXTS = (
     "It came two days late and nobody told us",
@@ -164,9 +171,11 @@ def accepted(log: Path) -> dict[str, list[str]]:
 class Run:
     """A story and its faults, both from the seed."""
 
-    def __init__(self, seed: int, folder: Path, url: str) -> None:
+    def __init__(
+        self, seed: int, folder: Path, url: str, server: PostgresServer | None = None
+    ) -> None:
         self.chance = random.Random(seed)
-        self.folder, self.url = folder, url
+        self.folder, self.url, self.server = folder, url, server
         self.clock = SharedClock()
         self.log = folder / "provider.log"
         self.verdict = Verdict(seed)
@@ -251,8 +260,10 @@ class Run:
         channels = {"sms": provider}
         return replace(base(), store=store, clock=self.clock, channels=channels)
 
-    def forked(self, what: Callable[[Services], object], kill_at: int | None, stop: bool) -> int:
-        """A process that does it; at the point of that number it is killed, or stopped."""
+    def forked(
+        self, what: Callable[[Services], object], at: int | None = None, fault: Fault = "killed"
+    ) -> int:
+        """A process that does it; at the point of that number something befalls it."""
         pid = os.fork()
         if pid:
             return pid
@@ -261,41 +272,56 @@ class Run:
         def at_point(name: str) -> None:
             nonlocal passed
             passed += 1
-            if passed == kill_at:
+            if passed == at:
                 with (self.folder / "faults.log").open("a") as log:
-                    log.write(f"{'paused' if stop else 'killed'} {name}\n")
-                os.kill(os.getpid(), signal.SIGSTOP if stop else signal.SIGKILL)
+                    log.write(f"{fault} {name}\n")
+                self.befalls(fault)
 
         phase = self.phase = ["door"]
-        if not stop:
+        if fault != "paused":
             event.listen(Engine, "commit", lambda _: at_point(f"before a commit: {phase[0]}"))
             event.listen(Engine, "begin", lambda _: at_point(f"between transactions: {phase[0]}"))
         try:
             store = store_at(self.url)
             what(self.services(store, at_point))
             store.close()
+        except Unavailable:
+            os._exit(NOT_ACCEPTED)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
 
+    def befalls(self, fault: Fault) -> None:
+        """Let it happen to this process, or to the database in the middle of its work."""
+        if fault == "database killed":
+            assert self.server
+            self.server.kill()
+            self.server.start()
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP if fault == "paused" else signal.SIGKILL)
+
+    def kills(self) -> Fault:
+        """Mostly the process; where the run has a server of its own, at times that."""
+        return "database killed" if self.server and self.chance.random() < 0.2 else "killed"
+
     def through_the_door(self, what: Callable[[Services], object]) -> None:
         """A sender tries again until it is told that it was accepted."""
         if self.chance.random() < 0.2:
-            killed = self.ended(self.forked(what, self.chance.randint(1, 6), stop=False))
-            if not killed:
+            pid = self.forked(what, self.chance.randint(1, 6), self.kills())
+            if self.ended(pid):
                 return
         what(self.services(self.store))
         self.store.close()  # no connection crosses a fork
 
     def ended(self, pid: int) -> bool:
-        """Wait for a process; whether it was killed."""
+        """Wait for a process; whether it did all it was to do."""
         _, status = os.waitpid(pid, 0)
         if os.WIFSIGNALED(status):
-            return True
-        if os.WEXITSTATUS(status):
+            return False
+        if os.WEXITSTATUS(status) not in (0, NOT_ACCEPTED):
             self.problem("a process failed by itself")
-        return False
+        return os.WEXITSTATUS(status) == 0
 
     def work(self) -> None:
         """One or two workers at once, one of them perhaps killed or paused past its lease."""
@@ -307,25 +333,24 @@ class Run:
         if kind < 0.4:
             self.count("two workers at once", 1)
             pids.append(self.worker_that_may_die())
-        if kind < 0.15 and not self.store._database.is_sqlite:
-            self.cut_connections()
-        killed = [self.ended(pid) for pid in pids]
-        if any(killed):
+        if kind < 0.15 and self.server:
+            self.cut_connections(self.server)
+        if not all([self.ended(pid) for pid in pids]):
             self.clock.move_to(self.clock.now() + LEASE)
-            self.ended(self.forked(self.rounds, None, stop=False))
+            self.ended(self.forked(self.rounds))
 
     def worker_that_may_die(self) -> int:
-        kill_at = int(self.chance.expovariate(1 / 25)) + 1 if self.chance.random() < 0.6 else None
-        return self.forked(self.rounds, kill_at, stop=False)
+        at = int(self.chance.expovariate(1 / 25)) + 1 if self.chance.random() < 0.6 else None
+        return self.forked(self.rounds, at, self.kills())
 
     def paused_worker(self) -> None:
         """It stands still while it talks to the provider; another takes its work meanwhile."""
-        pid = self.forked(self.rounds, self.chance.randint(1, 3), stop=True)
+        pid = self.forked(self.rounds, self.chance.randint(1, 3), "paused")
         _, status = os.waitpid(pid, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
             return
         self.clock.move_to(self.clock.now() + 2 * LEASE)
-        self.ended(self.forked(self.rounds, None, stop=False))
+        self.ended(self.forked(self.rounds))
         os.kill(pid, signal.SIGCONT)
         self.ended(pid)
 
@@ -338,17 +363,19 @@ class Run:
                 self.phase[0] = "turn or send"
                 did += asyncio.run(worker.sweep(services))
             except Unavailable:
-                continue  # the next round
+                time.sleep(worker.PAUSE)  # the database starts again; the next round
+                continue
             if not did:
                 return
 
-    def cut_connections(self) -> None:
-        """What a restart of the database does to us."""
+    def cut_connections(self, server: PostgresServer) -> None:
+        """What an administrator, or a firewall, does to us."""
         self.count("database connections cut", 1)
-        name = self.url.rpartition("/")[2].partition("?")[0]
-        others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
-        with psycopg.connect(self.url, autocommit=True) as server:
-            server.execute(f"{others} and pid <> pg_backend_pid()".encode(), [name])
+        others = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> "
+        others += "pg_backend_pid() and backend_type = 'client backend'"
+        may_be_down = suppress(psycopg.OperationalError)
+        with may_be_down, psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(others.encode())
 
     # people and time
 

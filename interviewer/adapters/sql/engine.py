@@ -7,6 +7,7 @@ Errors of the driver leave here as ours:
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from interviewer.clock import ServerClock, SystemClock
 from interviewer.core.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,6 +37,7 @@ URL_SETTING = "INTERVIEWER_DATABASE_URL"
 MIGRATION_LOCK = 7_206_451  # see take_turns
 NO_PARENT = ("SQLITE_CONSTRAINT_FOREIGNKEY", "23503")  # SQLite's and Postgres's code
 STANDS_STILL = "10s"  # on Postgres, after which a transaction is rolled back
+HEARD_AGAIN = 600  # seconds after which a connection to Postgres is made anew, and its time heard
 PRAGMAS = (
     "busy_timeout=5000",
     "journal_mode=wal",
@@ -52,7 +55,8 @@ class Database:
     """Short transactions on one database; safe to share between threads."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(_checked(url))
+        self._server_clock = ServerClock()
+        self._engine = _engine(_checked(url), self._server_clock)
         # A snapshot waits for no writer, and no writer waits for it.
         self._snapshots = self._engine.execution_options(
             **({"snapshot": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
@@ -74,6 +78,15 @@ class Database:
         """A transaction that is committed at its end, and on an error rolled back."""
         with _our_errors(), self._engine.begin() as connection:
             yield connection
+
+    def now(self) -> datetime:
+        """The machine's time on SQLite; on Postgres the server's, which all who share it have."""
+        if self.is_sqlite:
+            return SystemClock().now()
+        if not self._server_clock.is_heard:
+            with self.read():
+                pass  # every new connection hears it
+        return self._server_clock.now()
 
     def leave_nothing_behind(self) -> None:
         """Write the file of a SQLite database anew, and empty its write-ahead log.
@@ -131,13 +144,17 @@ class Database:
 class InTransaction(Database):
     """The database from inside one transaction: what is read is what will be committed."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, outer: Database) -> None:
+        self._connection, self._outer = connection, outer
 
     @property
     def is_sqlite(self) -> bool:
         """As the database it is."""
         return self._connection.dialect.name == "sqlite"
+
+    def now(self) -> datetime:
+        """As of the database it is in."""
+        return self._outer.now()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -190,7 +207,7 @@ def _checked(url: str) -> URL:
     )
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, server_clock: ServerClock) -> Engine:
     options: dict[str, Any] = {
         "max_overflow": 0,
         "pool_timeout": 30,
@@ -200,14 +217,14 @@ def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
         # A prepared plan made while a table was empty reads the whole table once it is full.
         unprepared = {"prepare_threshold": None}
-        engine = create_engine(
-            url, pool_size=8, pool_pre_ping=True, connect_args=unprepared, **options
-        )
+        options |= {"pool_size": 8, "pool_pre_ping": True, "pool_recycle": HEARD_AGAIN}
+        engine = create_engine(url, connect_args=unprepared, **options)
 
         @event.listens_for(engine, "connect")
         def limit(connection: Any, _record: object) -> None:
             # A process that stands still in the middle of one must not hold up all others.
             connection.execute(f"set idle_in_transaction_session_timeout = '{STANDS_STILL}'")
+            server_clock.hear(connection.execute("select clock_timestamp()").fetchone()[0])
             connection.commit()
 
         return engine

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from datetime import datetime
 
 from interviewer.adapters.sql.access import SqlAccess
 from interviewer.adapters.sql.book import SqlBook
@@ -77,8 +78,11 @@ class SqlStore(
             for name in sorted(set(locks)):
                 take_turns(connection, lock_of(name))
             inside = copy(self)  # it shares what is remembered of guides
-            inside._database = InTransaction(connection)
+            inside._database = InTransaction(connection, self._database)
             yield inside
+
+    def now(self) -> datetime:  # noqa: D102 - see the protocol
+        return self._database.now()
 
     def close(self) -> None:
         """Close every connection."""
