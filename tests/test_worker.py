@@ -24,8 +24,8 @@ from interviewer.store import InboxEvent
 from interviewer.wiring import build
 from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, RecordingChannel, services_in
-from tests.flows.story import PHONE, channel, launch, outcomes, shipment, tell, wait, work
-from tests.flows.test_outreach import SETTLED
+from tests.outreach.test_outreach import SETTLED
+from tests.story import PHONE, channel, launch, outcomes, shipment, tell, wait, work
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.test_photos import picture
 
 from interviewer.access.users import add_user
 from interviewer.interviews.conversation import TEXT_LIMIT
@@ -13,7 +14,6 @@ from interviewer.store import Photo
 from interviewer.studies import lifecycle
 from interviewer.studies.prompts_folder import load_guide
 from tests.browser.conftest import DAMAGED, DESKTOP, PHONE, Site, Visitor, fits, look
-from tests.test_photos import picture
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"

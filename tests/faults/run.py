@@ -36,8 +36,8 @@ from interviewer.settings import Settings
 from interviewer.studies import lifecycle
 from interviewer.wiring import build
 from tests.fakes import NOW
-from tests.flows.story import shipment
 from tests.postgres_server import PostgresServer
+from tests.story import shipment
 
 Fault = Literal["killed", "paused", "database killed"]
 

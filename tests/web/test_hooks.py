@@ -20,7 +20,7 @@ from interviewer.settings import Settings
 from interviewer.web import hooks
 from interviewer.web.app import create_app
 from tests.fakes import NOW, services_in
-from tests.flows.story import outcomes, wait
+from tests.story import outcomes, wait
 
 KEY = "an installation's own secret, long enough"
 SOURCES = ["aftership", "cloudevents", "easypost", "shippo", "shopify"]

@@ -8,7 +8,7 @@ from interviewer.events import intake
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 from tests.fakes import NOW
-from tests.flows.test_numbers import analyzed, shipments
+from tests.findings.test_numbers import analyzed, shipments
 from tests.web.test_doors import form_token_of, user_with
 
 

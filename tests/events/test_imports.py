@@ -11,7 +11,7 @@ from interviewer.events.imports import Import, ImportReport, import_file
 from interviewer.findings.exports import export_all
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
-from tests.flows.story import invitation, launch, outcomes
+from tests.story import invitation, launch, outcomes
 
 SHARED = Path(os.environ.get("INTERVIEWER_TEST_DATA", "../shared/data"))
 LONG_AGO = """\

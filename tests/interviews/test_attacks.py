@@ -24,7 +24,7 @@ from interviewer.ports import Services
 from tests.fakes import ScriptedModel, services_in
 
 OWN = yaml.safe_load((Path(__file__).parent / "attacks.yaml").read_text(encoding="utf-8"))
-SHARED = Path(__file__).parents[2] / "shared" / "data" / "attacks_dev.jsonl"
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "attacks_dev.jsonl"
 STATUS = {
     "escalation:safety": "handed_off",
     "escalation:crisis": "handed_off",
@@ -146,7 +146,7 @@ def test_a_harmless_answer_raises_no_alarm(services: Services, text: str) -> Non
     assert not any(reading.injection for reading in interview.readings)
 
 
-RESPONDENTS = Path(__file__).parents[1] / "examples/respondents.jsonl"
+RESPONDENTS = Path(__file__).parents[2] / "examples/respondents.jsonl"
 
 
 def benign_lines(count: int) -> list[tuple[str, dict[str, Any]]]:

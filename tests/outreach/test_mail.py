@@ -27,9 +27,9 @@ from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web.app import create_app
 from tests.fakes import services_in
-from tests.flows.story import EMAIL, launch, shipment, tell, wait, work
-from tests.flows.test_outreach import SETTLED
+from tests.outreach.test_outreach import SETTLED
 from tests.smtp_server import MailServer
+from tests.story import EMAIL, launch, shipment, tell, wait, work
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)

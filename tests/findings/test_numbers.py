@@ -22,7 +22,7 @@ from interviewer.ports import Services
 from interviewer.sealing import Sealer
 from interviewer.store import AnalysisRun
 from tests.fakes import NOW, services_in
-from tests.flows.test_notices import bodies, later, rounds
+from tests.followup.test_notices import bodies, later, rounds
 from tests.hook_server import HookServer, hook_server
 
 AUGUST = datetime(2026, 8, 10, 15, tzinfo=UTC)

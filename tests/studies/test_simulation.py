@@ -27,8 +27,8 @@ from tests.fakes import services_in
 from tests.simulated import person
 
 NOW = datetime(2026, 9, 20, 15, tzinfo=UTC)
-EXAMPLES = Path(__file__).parents[1] / "examples/respondents.jsonl"
-DEVELOPMENT = Path(__file__).parents[2] / "shared/data/personas_dev.jsonl"
+EXAMPLES = Path(__file__).parents[2] / "examples/respondents.jsonl"
+DEVELOPMENT = Path(__file__).parents[3] / "shared/data/personas_dev.jsonl"
 
 
 def lines(path: Path) -> list[str]:

@@ -196,7 +196,7 @@ def test_the_folder_is_the_one_beside_the_package() -> None:
     assert (prompts_folder() / "guides" / "delivery-check.yaml").is_file()
 
 
-DESIGN = Path(__file__).parent.parent.parent / "shared" / "design" / "interviewing.md"
+DESIGN = Path(__file__).parents[3] / "shared" / "design" / "interviewing.md"
 
 
 @pytest.mark.skipif(not DESIGN.is_file(), reason="the design documents are not beside the project")

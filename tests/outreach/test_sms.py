@@ -20,8 +20,8 @@ from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web.app import create_app
 from tests.fakes import NOW, services_in
-from tests.flows.story import PHONE, launch, shipment, tell, wait, work
-from tests.flows.test_outreach import SETTLED
+from tests.outreach.test_outreach import SETTLED
+from tests.story import PHONE, launch, shipment, tell, wait, work
 from tests.twilio_server import ACCOUNT, SENDER, TOKEN, Fault, TwilioServer
 
 INBOUND, STATUS = "/hooks/twilio/inbound", "/hooks/twilio/status"

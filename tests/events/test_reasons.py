@@ -11,7 +11,7 @@ from interviewer.core.errors import NotFound
 from interviewer.events import intake, reasons, settling
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
-from tests.flows.story import launch, outcomes, shipment, tell
+from tests.story import launch, outcomes, shipment, tell
 
 DAY = timedelta(days=1)
 

@@ -9,7 +9,7 @@ from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.findings import account_reports, renewals
 from interviewer.ports import Services
 from tests.fakes import NOW
-from tests.flows.test_account_reports import analyze, services  # noqa: F401 - a fixture
+from tests.findings.test_account_reports import analyze, services  # noqa: F401 - a fixture
 
 
 def test_a_rejected_piece_of_evidence_scores_no_more(services: Services) -> None:  # noqa: F811

@@ -20,7 +20,7 @@ from interviewer.events import intake, settling
 from interviewer.ports import Services
 from interviewer.wiring import SOURCES
 from tests.fakes import NOW, services_in
-from tests.flows.story import (
+from tests.story import (
     EMAIL,
     HOUR,
     PHONE,

@@ -29,7 +29,7 @@ from interviewer.events.import_rows import Plan, columns_of
 from interviewer.events.value_maps import load_value_map
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-DATA = Path(__file__).parents[2] / "shared/data"
+DATA = Path(__file__).parents[3] / "shared/data"
 given_files = pytest.mark.skipif(not DATA.exists(), reason="the data is not beside this checkout")
 
 

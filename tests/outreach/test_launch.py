@@ -19,7 +19,7 @@ from interviewer.ports import Prices, Services
 from interviewer.studies import lifecycle
 from interviewer.studies.prompts_folder import load_guide
 from tests.fakes import NOW, services_in
-from tests.flows.story import (
+from tests.story import (
     HOUR,
     PHONE,
     channel,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interviewer.cli.trying import show
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.studies.rehearsal import (
     Rehearsal,
@@ -16,13 +17,12 @@ from interviewer.studies.rehearsal import (
     read_respondents,
     rehearse,
     scorecard_rows,
-    show,
     study_rows,
 )
 from tests.openai_server import OpenAiServer, says
 from tests.simulated import line, person
 
-DEVELOPMENT = Path(__file__).parents[2] / "shared/data/personas_dev.jsonl"
+DEVELOPMENT = Path(__file__).parents[3] / "shared/data/personas_dev.jsonl"
 BASELINES = read_baselines("form,generic,script")
 SHE_STOPS = {"after_turn": 1, "say": "STOP", "expect": "stop"}
 

@@ -30,7 +30,7 @@ from interviewer.studies import lifecycle
 from interviewer.studies.prompts_folder import load_guide
 from tests.databases import DATABASES, empty_database
 from tests.fakes import NOW, services_in
-from tests.flows.story import (
+from tests.story import (
     EMAIL,
     HOUR,
     PHONE,
