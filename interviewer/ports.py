@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from interviewer.core.book import Row
-from interviewer.core.contact import ContactPolicy
+from interviewer.core.contact import LINK, ContactPolicy
 from interviewer.core.decision import Option
 from interviewer.core.errors import Trouble
 from interviewer.core.guide import InterviewGuide
@@ -16,6 +16,7 @@ from interviewer.core.interview import Channel as ChannelName
 from interviewer.core.interview import Interview
 from interviewer.core.invitation import Delivery, OutboundMessage
 from interviewer.core.notice import Destination, Format, Notice
+from interviewer.core.offer import ActionAnswer
 from interviewer.core.reading import Reading
 from interviewer.core.wording import Phrases
 from interviewer.sealing import Sealer
@@ -236,8 +237,8 @@ class Source(Protocol):
         """What makes an event the same when it is sent again; never raises."""
         ...
 
-    def rows(self, raw: bytes, circumstances: Circumstances) -> Sequence[Row]:
-        """What it says, as rows of the book.
+    def rows(self, raw: bytes, circumstances: Circumstances) -> Sequence[Row | ActionAnswer]:
+        """What it says, as rows of the book and as answers to actions that were asked for.
 
         Raises:
             InvalidInput: The path of the part, its value and the fix.
@@ -255,6 +256,14 @@ class Organization:
     privacy_url: str
     public_url: str  # no trailing slash; "" means the request's own base
     senders: tuple[str, ...] = ()  # numbers and addresses that write for us
+    pages: tuple[str, ...] = ()  # hosts of further pages of ours
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that a message may link to."""
+        links = (LINK.match(link) for link in (self.public_url, self.privacy_url))
+        own = (*(found["authority"] for found in links if found), *self.pages)
+        return frozenset(host.casefold() for host in own if host)
 
 
 @dataclass(frozen=True, slots=True)

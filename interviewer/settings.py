@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         "links start with it. Empty: the address of the request.",
     )
 
+    link_hosts: str = Field(
+        default="",
+        description="Hosts of other pages of yours that messages and actions may link to, with "
+        "commas between them; those of the two links above are allowed anyway.",
+    )
+
     llm_model: str = Field(
         default="gpt-4.1-mini",
         description="The language model, by its provider's name; one that answers within "
@@ -203,6 +209,11 @@ class Settings(BaseSettings):
         """Every number and address that writes for us."""
         listed = (self.twilio_sender, parseaddr(self.mail_from)[1], *self.senders.split(","))
         return tuple(sender.strip() for sender in listed if sender.strip())
+
+    @property
+    def own_pages(self) -> tuple[str, ...]:
+        """Hosts of further pages of ours."""
+        return tuple(host.strip() for host in self.link_hosts.split(",") if host.strip())
 
     @model_validator(mode="after")
     def _providers_are_whole(self) -> Self:

@@ -23,6 +23,7 @@ from interviewer.core.invitation import (
 )
 from interviewer.core.moments import Moment
 from interviewer.core.notice import AlertRule, Destination, Notice, Occurrence
+from interviewer.core.offer import ActionRequest
 from interviewer.core.operations import Passage
 from interviewer.core.search import Term
 from interviewer.core.study import Study, StudyState
@@ -249,6 +250,7 @@ class Interviews(Protocol):
         outbox: Sequence[OutboundMessage] = (),
         book: Sequence[Row] = (),
         occurrences: Sequence[Occurrence] = (),
+        request: ActionRequest | None = None,
     ) -> Interview:
         """Write new turns, state and what goes with them, all or nothing.
 
@@ -336,6 +338,32 @@ class Interviews(Protocol):
 
         `change` is called inside the transaction. Raises NotFound, and what `change` raises.
         """
+        ...
+
+
+class Requests(Protocol):
+    """Actions that respondents asked for."""
+
+    def add_request(self, request: ActionRequest) -> None:
+        """Store it with the job that ends it and what others hear of it; a known one stays."""
+        ...
+
+    def request(self, request_id: str) -> ActionRequest:
+        """Raises NotFound."""
+        ...
+
+    def requests(
+        self,
+        *,
+        interview_id: str | None = None,
+        shipment_ref: str | None = None,
+        state: str | None = None,
+    ) -> list[ActionRequest]:
+        """The newest first."""
+        ...
+
+    def settle_request(self, request: ActionRequest) -> None:
+        """Replace it while it waits for an answer. Raises Conflict: it does not."""
         ...
 
 
@@ -830,6 +858,7 @@ class Privacy(Protocol):
 class Store(
     Studies,
     Interviews,
+    Requests,
     Photos,
     Widgets,
     Book,

@@ -148,6 +148,7 @@ def organization(settings: Settings) -> Organization:
         privacy_url=settings.privacy_url,
         public_url=settings.public_url.rstrip("/"),
         senders=settings.own_senders,
+        pages=settings.own_pages,
     )
 
 

@@ -16,7 +16,7 @@ from interviewer.core.errors import Conflict, Unavailable
 from interviewer.core.invitation import Job, Step
 from interviewer.events import folders, intake, settling
 from interviewer.faults import log_fault
-from interviewer.followup import cases, notices
+from interviewer.followup import actions, cases, notices
 from interviewer.interviews import conversation
 from interviewer.outreach import brake, delivery, inbound, inviting
 from interviewer.ports import Services
@@ -35,6 +35,7 @@ STEPS: Mapping[Step, Callable[[Services, Job], Awaitable[None]]] = {
     "send": delivery.send,
     "notify": notices.notify,
     "digest": notices.send_digest,
+    "expire": actions.expire,
 }
 
 

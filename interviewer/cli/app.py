@@ -6,6 +6,7 @@ import sys
 import typer
 
 from interviewer.cli import (  # noqa: F401 - their commands
+    actions,
     cases,
     data,
     destinations,

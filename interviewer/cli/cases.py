@@ -44,7 +44,7 @@ def case_list(
 @case_app.command("show")
 def case_show(case_id: CaseId, json: Json = False) -> None:
     """One case with quotes, the transcript, earlier cases and suggested actions."""
-    from interviewer.followup import cases
+    from interviewer.followup import actions, cases
 
     services = installation()
     case = cases.find(services, case_id)
@@ -53,6 +53,7 @@ def case_show(case_id: CaseId, json: Json = False) -> None:
         *((name.replace("_", " "), value) for name, value in _facts(case).items()),
         *((f"note by {note.author}", note.text) for note in case.notes),
         *((turn.author or turn.speaker, turn.text) for turn in interview.turns),
+        *actions.told(services, case.shipment_ref),
     ]
     answer = cases.told(services, case)
     told += [("told the respondent", answer.state)] if answer else []

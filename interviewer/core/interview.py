@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from interviewer.core.book import AvailableAction
 from interviewer.core.reading import Intent, Reading, Value
 from interviewer.core.wording import Preface
 
-Move = Literal["ask", "probe", "playback", "hand_off", "close", "opt_out"]
+Move = Literal["ask", "probe", "playback", "hand_off", "close", "opt_out", "remind", "outcome"]
 Channel = Literal["chat", "sms", "email"]
 Speaker = Literal["interviewer", "respondent", "agent"]  # agent: a person of ours
 Status = Literal["open", "closed", "handed_off", "opted_out"]
@@ -24,6 +25,8 @@ ProbeKind = Literal[
 Mark = Literal["case", "leaving", "answered"]
 QUOTED = re.compile(r'"([^"]+)"')
 ASKS: frozenset[Move] = frozenset(("ask", "probe"))
+BESIDE: frozenset[Move] = frozenset(("remind", "outcome"))
+"""What answers nothing: a reminder, and what came of an action that was asked for."""
 
 
 class Corrects(Value):
@@ -51,6 +54,7 @@ class Decision(Value):
     since: bool = False  # asked as what became of it since the last interview
     keeps_back: tuple[int, ...] = ()  # earlier turns that the account manager is not to see either
     corrects: Corrects | None = None
+    chosen: AvailableAction | None = None  # the action that the answer asks for
     barred: tuple[str, ...] = ()  # options that no wording was left for
     options: tuple[str, ...] = ()  # ids of what was open
     questions_left: int = 0
@@ -69,6 +73,7 @@ class Trace(Value):
     tokens_out: int = 0
     latency_ms: float = 0.0
     failure: str | None = None  # why the model did not answer, when it did not
+    offers: tuple[str, ...] = ()  # ids of the actions it offers, by the number to answer with
 
 
 class Turn(Value):
@@ -186,8 +191,8 @@ class Interview(Value):
 
     @property
     def said(self) -> tuple[Turn, ...]:
-        """The interviewer's turns."""
-        return tuple(turn for turn in self.turns if turn.speaker == "interviewer")
+        """The interviewer's turns, without those beside the conversation."""
+        return tuple(t for t in self.turns if t.speaker == "interviewer" and t.move not in BESIDE)
 
     @property
     def is_taken_over(self) -> bool:
@@ -267,6 +272,7 @@ class Interview(Value):
                 for later in self.turns[place + 1 :]:
                     if later.speaker == "respondent":
                         break
-                    reply.append(later)
+                    if later.move not in BESIDE:
+                        reply.append(later)
                 return tuple(reply)
         return None

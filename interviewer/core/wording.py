@@ -61,6 +61,7 @@ MailPart = Literal["subject", "answer", "privacy", "check", "unsubscribe"]
 Urgency = Literal["urgent", "same_day"]
 Fact = Literal["delivered_at", "photo", "signature", "code"]
 Metric = Literal["otif", "nps", "csat"]
+Outcome = Literal["confirmed", "refused"]
 
 DAY_KEYS: Mapping[Moment, str] = {
     "Delivered": "delivered_at",
@@ -103,6 +104,11 @@ class Phrases(Part):
     help: Text
     reminder: Text
     late_answer: Text
+    offer: Text  # of actions, behind a closing; a choice among them is `choice`
+    choice: Text
+    action_asked_for: Text
+    action_gone: Text
+    action_outcome: Mapping[Outcome, Text]
     what_changed: Text  # the first question of a later checkpoint
     looked_at: Text
     welcome_back: Text
@@ -348,6 +354,55 @@ def reminder(
     return fill(spoken.reminder, known_values(guide, phrases, context, language, channel))
 
 
+def offer(
+    phrases: PhraseBook,
+    language: str,
+    actions: Sequence[tuple[str, str | None]],
+    until: str | None,
+) -> Wording:
+    """What the network can do still: to be asked for by a number, or on a page of its own.
+
+    `actions` are names as the transport system gave them, each with its link where it has one.
+    """
+    spoken = phrases_for(phrases, language)
+    choices = [
+        fill(spoken.choice, {"number": str(number), "label": label})
+        if link is None
+        else f"{label}: {link}"
+        for number, (label, link) in enumerate(actions, 1)
+    ]
+    values = {"choices": ", ".join(choices), **({"until": until} if until else {})}
+    return Wording(fill(spoken.offer, values), f"phrases/{spoken.language}/offer")
+
+
+def action_asked_for(phrases: PhraseBook, language: str, label: str | None) -> Wording:
+    """That an action was asked for, never that it will be done; None: it cannot be any more."""
+    spoken = phrases_for(phrases, language)
+    if label is None:
+        return Wording(spoken.action_gone, f"phrases/{spoken.language}/action_gone")
+    text = fill(spoken.action_asked_for, {"label": label})
+    return Wording(text, f"phrases/{spoken.language}/action_asked_for")
+
+
+def action_outcome(
+    phrases: PhraseBook,
+    language: str,
+    *,
+    brand: str | None,
+    is_confirmed: bool,
+    label: str,
+    text: str | None,
+) -> Wording:
+    """What the network said to an action; `text` is what it adds."""
+    spoken = phrases_for(phrases, language)
+    outcome: Outcome = "confirmed" if is_confirmed else "refused"
+    values = {"brand": brand or spoken.unnamed_brand, "label": label}
+    if text:
+        values["text"] = _one_line(text)
+    said = fill(spoken.action_outcome[outcome], values)
+    return Wording(said, f"phrases/{spoken.language}/action_outcome/{outcome}")
+
+
 def late_answer(phrases: PhraseBook, language: str) -> Wording:
     """The one thank-you for an answer that came after the end."""
     spoken = phrases_for(phrases, language)
@@ -405,6 +460,14 @@ def say_day(phrases: Phrases, value: object, *, short: bool) -> str | None:
         "number": f"{day.month:02d}",
     }
     return fill(calendar.short if short else calendar.long, parts)
+
+
+def say_time(phrases: PhraseBook, language: str, local: datetime) -> str:
+    """A day and a time on the clock that `local` is on."""
+    spoken = phrases_for(phrases, language)
+    day = say_day(spoken, local.isoformat(), short=True)
+    parts = {"hour": f"{local:%H}", "minute": f"{local:%M}"}
+    return f"{day}, {fill(spoken.calendar.time, parts)}"
 
 
 def known_values(

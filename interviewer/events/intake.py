@@ -11,10 +11,13 @@ from interviewer.core.book import Row
 from interviewer.core.errors import (
     Conflict,
     InterviewerError,
+    NotAllowed,
     Unavailable,
 )
+from interviewer.core.offer import ActionAnswer
 from interviewer.events.settling import Affected, Counts, settle
 from interviewer.faults import log_fault
+from interviewer.followup import actions
 from interviewer.ports import Circumstances, Services
 from interviewer.store import Endpoint, EndpointCount, InboxEvent, Put
 
@@ -78,11 +81,13 @@ def work_inbox(services: Services) -> int:
     reading = Reading(services)
     read = [(event, *reading.rows(event)) for event in events]
     reasons = {_name(event): reason for event, _, reason in read if reason}
-    taken = [(event, rows) for event, rows, reason in read if not reason]
-    if not _is_taken(services, [row for _, rows in taken for row in rows]):
-        for event, rows in taken:
-            if reason := _reason(services, event, rows):
-                reasons[_name(event)] = reason
+    taken = [(event, said) for event, said, reason in read if not reason]
+    is_taken = _is_taken(services, [row for _, said in taken for row in rows_in(said)])
+    for event, said in taken:
+        if is_taken and len(rows_in(said)) == len(said):
+            continue
+        if reason := _reason(services, event, said):
+            reasons[_name(event)] = reason
     now = services.clock.now()
     for event in events:
         if _name(event) in reasons:
@@ -109,10 +114,20 @@ def _is_taken(services: Services, rows: Sequence[Row]) -> bool:
     return True
 
 
-def _reason(services: Services, event: InboxEvent, rows: Sequence[Row]) -> str | None:
+def rows_in(said: Sequence[Row | ActionAnswer]) -> list[Row]:
+    """What the book takes of it."""
+    return [one for one in said if isinstance(one, Row)]
+
+
+def _reason(
+    services: Services, event: InboxEvent, said: Sequence[Row | ActionAnswer]
+) -> str | None:
     """Why it could not be taken."""
     try:
-        take(services, rows)
+        take(services, rows_in(said))
+        for one in said:
+            if isinstance(one, ActionAnswer):
+                _answer(services, event, one)
     except (Conflict, Unavailable):
         raise
     except InterviewerError as error:
@@ -120,6 +135,13 @@ def _reason(services: Services, event: InboxEvent, rows: Sequence[Row]) -> str |
     except Exception as error:
         return _fault(event, error)
     return None
+
+
+def _answer(services: Services, event: InboxEvent, said: ActionAnswer) -> None:
+    try:
+        actions.answer(services, said, actor=f"source:{event.source}")
+    except Conflict as error:  # it was answered otherwise: no race that trying again would win
+        raise NotAllowed(error.message) from None
 
 
 def _fault(event: InboxEvent, error: Exception) -> str:
@@ -136,7 +158,7 @@ class Reading:
         self.zone_of: Callable[[str], str | None] = cache(services.store.zone_of)
         self.unknown: dict[str, Counter[str]] = {}  # by endpoint
 
-    def rows(self, event: InboxEvent) -> tuple[Sequence[Row], str | None]:
+    def rows(self, event: InboxEvent) -> tuple[Sequence[Row | ActionAnswer], str | None]:
         """What it says, or why it cannot be read."""
         try:
             return self.read(event), None
@@ -147,7 +169,7 @@ class Reading:
         except Exception as error:
             return (), _fault(event, error)
 
-    def read(self, event: InboxEvent) -> Sequence[Row]:
+    def read(self, event: InboxEvent) -> Sequence[Row | ActionAnswer]:
         """What it says.
 
         Raises:

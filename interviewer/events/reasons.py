@@ -18,6 +18,7 @@ from interviewer.core.invitation import Invitation
 from interviewer.core.shipment import ShipmentState, fold, is_late
 from interviewer.core.vocabulary import EXCEPTIONS
 from interviewer.events import settling
+from interviewer.followup import actions
 from interviewer.ports import Services
 from interviewer.store import MomentRecord
 
@@ -80,6 +81,8 @@ def _shipment(services: Services, ref: str) -> Iterator[Step]:
         )
     state = fold(events)
     yield Step(1, None, "state", _state(state))
+    for name, text in actions.told(services, subject):
+        yield Step(1, None, name, text)
     records = store.moments([subject])
     yield from _moments(services, records)
     if not records:

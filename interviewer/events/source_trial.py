@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 from interviewer.core.book import Shipment, ShipmentEvent
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.moments import shipment_moments
+from interviewer.core.offer import ActionAnswer
 from interviewer.core.shipment import fold
 from interviewer.events import endpoints, intake, settling
 from interviewer.outreach.people import whom_to_ask
@@ -126,9 +127,20 @@ def _reading(services: Services, event: InboxEvent) -> Iterator[Step]:
     )
     more = f"; on no map: {unknown}" if unknown else ""
     yield Step("parsed", f"{len(rows)} facts, {len(scans)} scans {said}{more}".strip())
+    for one in rows:
+        if isinstance(one, ActionAnswer):
+            yield _answered(services, one)
     for ref in dict.fromkeys(scan.shipment_ref for scan in scans):
         own = [scan for scan in scans if scan.shipment_ref == ref]
         yield from _judged(services, ref, own)
+
+
+def _answered(services: Services, said: ActionAnswer) -> Step:
+    try:
+        request = services.store.request(said.request_id)
+    except NotFound:
+        return Step("action", f"{said.request_id} was not asked for", passed=False)
+    return Step("action", f"{request.label}: {request.state}, would be {said.state}")
 
 
 def _judged(services: Services, ref: str, scans: list[ShipmentEvent]) -> Iterator[Step]:

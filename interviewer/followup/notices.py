@@ -17,7 +17,7 @@ from typing import Any
 from analysis.redact import redact
 from interviewer.access import audit
 from interviewer.core.account_moments import owner_alert
-from interviewer.core.book import Account
+from interviewer.core.book import Account, Shipment
 from interviewer.core.case import Case, CaseClass
 from interviewer.core.errors import Conflict, InterviewerError, InvalidInput, NotFound
 from interviewer.core.interview import Interview
@@ -257,6 +257,8 @@ def _about(services: Services, occurrence: Occurrence) -> dict[str, Any]:
         }
     if occurrence.kind == "alert.raised":
         return _of_alert(services, occurrence)
+    if occurrence.kind == "action.requested":
+        return {"once": occurrence.about, **_of_request(services, occurrence.about)}
     if occurrence.kind == "import.failed":
         return {"once": occurrence.occurrence_id, "about": occurrence.about, "link": base or None}
     interview = services.store.interview(occurrence.about)
@@ -285,6 +287,24 @@ def _of_alert(services: Services, occurrence: Occurrence) -> dict[str, Any]:
         "watches": rule.watches,
         "subject": rule.subject,
         "link": f"{base}/numbers" if base else None,
+    }
+
+
+def _of_request(services: Services, request_id: str) -> dict[str, Any]:
+    """The action with the shipment that it is for, as a transport system knows it."""
+    request = services.store.request(request_id)
+    found = services.store.find(Shipment, shipment_ref=request.shipment_ref)
+    shipment = found[0] if found else Shipment(shipment_ref=request.shipment_ref)
+    named = ("shipment_ref", "carrier", "tracking_code", "order_ref")
+    return {
+        "request_id": request.request_id,
+        "shipment_ref": request.shipment_ref,
+        "shipment": {name: getattr(shipment, name) for name in named},
+        "action_id": request.action_id,
+        "label": request.label,
+        "chosen_at": request.chosen_at.isoformat(),
+        "until": request.until.isoformat() if request.until else None,
+        "interview_id": request.interview_id,
     }
 
 

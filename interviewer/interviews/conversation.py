@@ -43,9 +43,12 @@ from interviewer.core.interview import (
 from interviewer.core.invitation import OutboundMessage
 from interviewer.core.memory import memory_of, settled, topics_since
 from interviewer.core.notice import Occurrence, occurrences_of
+from interviewer.core.offer import ActionRequest, choice_in, request_for
+from interviewer.core.reading import Reading
 from interviewer.core.sms_text import sms_text
 from interviewer.core.study import Study
 from interviewer.interviews.hearing import followed, hear, read_by_rules, read_offline
+from interviewer.interviews.offering import still_offered, with_offer
 from interviewer.interviews.saying import say, turn_of
 from interviewer.ports import ReadAndWorded, Services
 
@@ -347,8 +350,9 @@ async def _in_turn(
             "failure": failure,
         }
     )
-    interview = interview.add(said.model_copy(update={"trace": trace})).keep_back(())
-    return _ended(interview, said.move, decision)
+    said = said.model_copy(update={"trace": trace})
+    said = await asyncio.to_thread(with_offer, services, interview, decision, said)
+    return _ended(interview.add(said).keep_back(()), said.move, decision)
 
 
 def _decided(
@@ -383,6 +387,9 @@ async def _after_the_end(
     services: Services, guide: InterviewGuide, interview: Interview, answer: Turn
 ) -> Interview:
     """A late message is kept; a stop, a danger or a wish for a person still counts."""
+    chosen = choice_in(interview, answer.text) if interview.status == "closed" else None
+    if chosen:
+        return await asyncio.to_thread(_chose, services, interview, answer, chosen)
     reading = read_by_rules(services, interview, answer.text) or read_offline(
         services, guide, interview, answer.text
     )
@@ -404,6 +411,17 @@ async def _after_the_end(
         return interview
     thanks = wording.late_answer(services.phrases, interview.language)
     return interview.add(turn_of(interview, thanks, "close"))
+
+
+def _chose(services: Services, interview: Interview, answer: Turn, action_id: str) -> Interview:
+    """The number of an action that the closing offered: it is asked for, if it still can be."""
+    action, reading = still_offered(services, interview, action_id), Reading(source="rules")
+    decision = Decision(move="close", reason="chose_action", chosen=action)
+    interview = interview.add(answer.model_copy(update={"reading": reading, "decision": decision}))
+    said = wording.action_asked_for(
+        services.phrases, interview.language, action.label.strip() if action else None
+    )
+    return interview.add(turn_of(interview, said, "close"))
 
 
 def _late(now: Situation) -> Decision:
@@ -450,7 +468,15 @@ def _save(services: Services, interview: Interview) -> Interview:
         outbox=[_outbound(interview, turn) for turn in said if _goes_out(interview)],
         book=_opt_outs(interview),
         occurrences=[*occurrences_of(interview), *_opened(interview)],
+        request=_request(interview),
     )
+
+
+def _request(interview: Interview) -> ActionRequest | None:
+    """The action that the last answer asks for."""
+    last = interview.answers[-1]
+    chosen = last.decision.chosen if last.decision else None
+    return request_for(interview, chosen, last.at) if chosen else None
 
 
 def _opened(interview: Interview) -> list[Occurrence]:

@@ -7,7 +7,6 @@ is no text yet), and by `may_send` inside the transaction that lets a message ou
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from interviewer.access.privacy import suppressions_of
@@ -346,10 +345,7 @@ def _holidays(study: Study, regions: frozenset[str], address: str, at: datetime)
 
 def _policy(services: Services) -> ContactPolicy:
     """The installation's rules, with the hosts that a message may link to."""
-    organization = services.organization
-    links = (organization.public_url, organization.privacy_url)
-    hosts = {urlsplit(link).netloc.casefold() for link in links} - {""}
-    return services.policy.model_copy(update={"link_hosts": frozenset(hosts)})
+    return services.policy.model_copy(update={"link_hosts": services.organization.hosts})
 
 
 def _names(services: Services, guide: InterviewGuide, interview: Interview) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web import (
     api,
+    api_actions,
     api_cases,
     api_docs,
     api_numbers,
@@ -57,6 +58,7 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
         twilio,
         hooks,
         api,
+        api_actions,
         api_cases,
         api_docs,
         api_numbers,

@@ -16,8 +16,10 @@ from interviewer.core.answering import progress, quick_replies
 from interviewer.core.errors import InterviewerError, InvalidInput
 from interviewer.core.greeting import greeting
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Interview, Speaker, Status
+from interviewer.core.interview import BESIDE, Interview, Speaker, Status
+from interviewer.followup import actions
 from interviewer.interviews import conversation
+from interviewer.interviews.offering import until_words
 from interviewer.ports import Services
 from interviewer.web.pages import page, words_for
 from interviewer.web.problems import status_of
@@ -60,6 +62,16 @@ class ProgressShown(BaseModel):
     text: str
 
 
+class ActionShown(BaseModel):
+    """Something that the network can do, and what became of it when it was asked for."""
+
+    action_id: str
+    label: str
+    link: str | None
+    until: str | None
+    said: str | None  # what became of it; None: it can be chosen
+
+
 class ChatState(BaseModel):
     """Everything that changes on the page while the conversation goes on."""
 
@@ -67,6 +79,7 @@ class ChatState(BaseModel):
     turns: list[TurnShown] = []
     replies: list[str] = []
     progress: ProgressShown | None = None
+    actions: list[ActionShown] = []
     greeting: str | None = None  # for a business contact who comes back
     brand: str
     disclosure: str
@@ -84,8 +97,9 @@ def state_of(
         turns=[
             TurnShown.model_validate(turn, from_attributes=True)
             for turn in interview.turns
-            if turn.seq > after
+            if turn.seq > after and turn.move not in BESIDE
         ],
+        actions=_actions(services, interview, spoken),
         greeting=greeting(guide, services.phrases, interview, services.clock.now()),
         replies=[spoken.get(str(key), str(key)) for key in quick_replies(guide, interview)],
         progress=done
@@ -94,6 +108,28 @@ def state_of(
         ),
         brand=brand,
         disclosure=spoken["disclosure"].format(brand=brand),
+    )
+
+
+def _actions(services: Services, interview: Interview, spoken: Words) -> list[ActionShown]:
+    """What can be chosen now, and what became of a choice; nothing after a hand-off or a stop."""
+    if interview.status not in ("open", "closed") or interview.shipment_ref is None:
+        return []
+    found = actions.of_interview(services, interview)
+    return [_action(services, interview, spoken, one) for one in found]
+
+
+def _action(
+    services: Services, interview: Interview, spoken: Words, one: actions.Offered
+) -> ActionShown:
+    until = one.action.until
+    said = until_words(services, interview, until) if until else None
+    return ActionShown(
+        action_id=one.action.id,
+        label=one.action.label,
+        link=one.action.link,
+        until=said and spoken["action_until"].format(until=said),
+        said=one.request and spoken[f"action_{one.request.state}"],
     )
 
 

@@ -23,6 +23,7 @@ from interviewer.core.errors import (
     Unavailable,
 )
 from interviewer.core.interview import Interview
+from interviewer.followup import actions
 from interviewer.interviews import conversation, links, photos
 from interviewer.ports import Services
 from interviewer.web import throttle
@@ -218,6 +219,33 @@ async def stream_answer(
 def _state(services: Services, interview: Interview, after: int) -> ChatState:
     guide = services.store.study(interview.study, interview.study_version).guide
     return state_of(services, guide, interview, after)
+
+
+# actions
+
+
+@router.post("/{token}/actions", dependencies=[Depends(from_our_pages), Depends(may_answer)])
+async def choose_action(
+    token: str,
+    request: Request,
+    interview: Linked,
+    services: Parts,
+    action_id: Annotated[str, Form()],
+) -> Response:
+    """Ask the network for an action; the script gets the state, a form goes back to the page."""
+    spoken, path = words_for(interview.language)[1], f"/i/{token}"
+    is_form = "text/html" in request.headers.get("accept", "")
+    try:
+        await asyncio.to_thread(actions.choose, services, interview.interview_id, action_id)
+    except NotAllowed:
+        error = InvalidInput("action_id", spoken["action_gone"])
+        if is_form:
+            return await asyncio.to_thread(chat, services, interview, path, error=error)
+        raise error from None
+    if is_form:
+        return RedirectResponse(path, 303)
+    state = await asyncio.to_thread(_state, services, interview, len(interview.turns))
+    return Response(state.model_dump_json(), 201, media_type="application/json")
 
 
 # photos

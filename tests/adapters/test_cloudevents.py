@@ -227,7 +227,8 @@ SHIPMENT = {"shipment_ref": "L-1", "status": "delivered", "occurred_at": BEFORE}
         ("shipment.status", {**SHIPMENT, "status": None}, "data.status"),
         ("shipment.status", {**SHIPMENT, "occurred_at": "yesterday"}, "data.occurred_at"),
         ("shipment.status", {**SHIPMENT, "promised_at": "soon"}, "data.promised_at"),
-        ("action.confirmed", {"request_id": "r-1"}, "data.request_id"),
+        ("action.confirmed", {"shipment_ref": "L-1"}, "data.request_id"),
+        ("action.confirmed", {"request_id": "r-1", "until": "soon"}, "data.until"),
         (
             "shipment.status",
             {**SHIPMENT, "occurred_at": (NOW + timedelta(days=9)).isoformat()},

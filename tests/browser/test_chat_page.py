@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.test_photos import picture
 
 from interviewer.access.users import add_user
+from interviewer.core.book import AvailableAction, Shipment
+from interviewer.followup import notices
 from interviewer.interviews.conversation import TEXT_LIMIT
 from interviewer.ports import Services
 from interviewer.store import Photo
@@ -17,6 +19,7 @@ from tests.browser.conftest import DAMAGED, DESKTOP, PHONE, Site, Visitor, fits,
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"
+OURS = "https://feedback.harbor.example.com"
 TOLD = "The box came smashed on Monday and two of the plates inside were broken."
 
 
@@ -300,4 +303,26 @@ def test_the_pages_of_users_fit_a_phone(visit: Visitor, site: Site, tmp_path: Pa
     page.goto(site.base)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_label("Password")).to_be_visible()
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "forms"])
+def test_an_action_is_asked_for_beside_the_conversation(
+    visit: Visitor, site: Site, javascript: bool
+) -> None:
+    listed = (
+        AvailableAction(id="pickup", label="Leave at a pickup point"),
+        AvailableAction(id="map", label="Address page", link=f"{OURS}/map"),
+    )
+    site.services.store.put([Shipment(shipment_ref="S-2", available_actions=listed)])
+    notices.add_destination(site.services, "tms", "https://tms.example.com/in")
+    seen = visit(site.link(), PHONE, javascript=javascript)
+    page = seen.page
+    expect(page.get_by_role("link", name="Address page")).to_be_visible()
+    page.get_by_role("button", name="Leave at a pickup point").click()
+    expect(page.locator("#offer-list li").first).to_contain_text("Asked for, not confirmed yet.")
+    expect(page.get_by_role("button", name="Leave at a pickup point")).to_have_count(0)
+    assert [one.action_id for one in site.services.store.requests()] == ["pickup"]
+    turns(page, 1)
+    assert fits(page)
     assert seen.complaints == []

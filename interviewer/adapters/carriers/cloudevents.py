@@ -33,7 +33,9 @@ from interviewer.core.book import (
     Shipment,
 )
 from interviewer.core.errors import InvalidInput
+from interviewer.core.offer import ActionAnswer
 from interviewer.core.scan import Scan
+from interviewer.core.times import parse_time
 from interviewer.core.vocabulary import ExceptionCode, Status
 from interviewer.events.import_rows import Plan, RowReader
 from interviewer.ports import Circumstances
@@ -77,16 +79,6 @@ class Fact(NamedTuple):
 
     kind: Kind
     record: Record
-
-
-class ActionAnswer(NamedTuple):
-    """What the network says to an action that was asked for."""
-
-    request_id: str
-    is_confirmed: bool
-    shipment_ref: str | None
-    text: str | None
-    until: str | None
 
 
 def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> bool:
@@ -258,12 +250,17 @@ def _answer(kind: str, data: Data) -> ActionAnswer:
         is_confirmed=kind == "action.confirmed",
         shipment_ref=payloads.text(data, "shipment_ref"),
         text=payloads.text(data, "text"),
-        until=payloads.text(data, "until"),
+        until=_time(data, "until"),
     )
 
 
-def rows(raw: bytes, circumstances: Circumstances) -> list[Row]:
-    """What an event says, as rows of the book.
+def _time(data: Data, name: str) -> datetime | None:
+    text = payloads.text(data, name)
+    return parse_time(text, "UTC", None, f"data.{name}")[0] if text else None
+
+
+def rows(raw: bytes, circumstances: Circumstances) -> list[Row | ActionAnswer]:
+    """What an event says, as rows of the book and answers to actions.
 
     Raises:
         InvalidInput: The field, the value and the fix.
@@ -278,12 +275,9 @@ def rows(raw: bytes, circumstances: Circumstances) -> list[Row]:
         values=circumstances.words,
         unknown=circumstances.unknown,
     )
-    found: list[Row] = []
+    found: list[Row | ActionAnswer] = []
     for fact in facts(raw):
-        if isinstance(fact, ActionAnswer):
-            fix = "names no action that was asked for"
-            raise InvalidInput("data.request_id", fix, fact.request_id)
-        found += _checked(fact, plan)
+        found += [fact] if isinstance(fact, ActionAnswer) else _checked(fact, plan)
     more = {name: _data(event).get(name) for name in EVENT_COLUMNS}
     for scan in parse(raw):
         found += scan_rows(scan, circumstances, recipient.get("timezone"), **more)

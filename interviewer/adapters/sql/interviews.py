@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import col
 
-from interviewer.adapters.sql import book_rows, interview_rows, interview_search
+from interviewer.adapters.sql import book_rows, interview_rows, interview_search, requests
 from interviewer.adapters.sql.notices import add_occurrences
 from interviewer.adapters.sql.part import Part, where_given
 from interviewer.adapters.sql.rows import insert_new, row_of
@@ -25,6 +25,7 @@ from interviewer.core.inbound import ChatPart
 from interviewer.core.interview import Interview
 from interviewer.core.invitation import Invitation, OutboundMessage
 from interviewer.core.notice import Occurrence
+from interviewer.core.offer import ActionRequest
 from interviewer.store import Course, InterviewCount, Interviews, Wanted
 
 
@@ -80,9 +81,12 @@ class SqlInterviews(Part, Interviews):
         outbox: Sequence[OutboundMessage] = (),
         book: Sequence[Row] = (),
         occurrences: Sequence[Occurrence] = (),
+        request: ActionRequest | None = None,
     ) -> Interview:
         with self._database.write() as connection:
             saved = interview_rows.save(connection, interview)
+            if request:
+                requests.add(connection, request)
             if case:
                 interview_rows.save_case(connection, case)
             interview_rows.add_messages(connection, outbox)

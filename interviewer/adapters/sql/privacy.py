@@ -70,6 +70,7 @@ RULES = (
     Rule(t.ChatPartTable, "interviews", "interview_id"),
     Rule(t.PhotoTable, "interviews", "interview_id"),
     Rule(t.FormerLinkTable, "interviews", "interview_id"),
+    Rule(t.ActionRequestTable, "interviews", "interview_id"),
     Rule(t.CaseTable, "interviews", "interview_id", {**CASE, **REFERENCES}),
     Rule(t.OutboundMessageTable, "interviews", "interview_id", MESSAGE),
     Rule(t.OutboundMessageTable, "addresses", "address", MESSAGE),

@@ -19,6 +19,7 @@ from interviewer.adapters.sql.outbox import SqlOutbox
 from interviewer.adapters.sql.outreach import SqlOutreach
 from interviewer.adapters.sql.photos import SqlPhotos
 from interviewer.adapters.sql.privacy import SqlPrivacy
+from interviewer.adapters.sql.requests import SqlRequests
 from interviewer.adapters.sql.runs import SqlRuns
 from interviewer.adapters.sql.studies import SqlStudies
 from interviewer.adapters.sql.widgets import SqlWidgets
@@ -54,6 +55,7 @@ def open_store(url: str) -> "SqlStore":
 class SqlStore(
     SqlStudies,
     SqlInterviews,
+    SqlRequests,
     SqlPhotos,
     SqlWidgets,
     SqlBook,

@@ -179,6 +179,24 @@ class CaseTable(Table, table=True):
     notes: list[Any] = Field(sa_type=Json)
 
 
+class ActionRequestTable(Table, table=True):
+    """An action that a respondent asked for."""
+
+    __tablename__ = "action_request"
+
+    request_id: str = Field(primary_key=True)
+    interview_id: str = Field(index=True, foreign_key="interview.interview_id")
+    shipment_ref: str = Field(index=True)
+    action_id: str
+    label: str
+    chosen_at: datetime
+    until: datetime | None
+    answer_by: datetime
+    state: str
+    settled_at: datetime | None
+    text: str | None
+
+
 class PhotoTable(Table, table=True):
     """A photo that a respondent added, as it was encoded anew."""
 

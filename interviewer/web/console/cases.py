@@ -16,6 +16,7 @@ from interviewer.core.interview import Interview
 from interviewer.core.shipment import ShipmentState, fold
 from interviewer.events.settling import told_of
 from interviewer.followup import cases, taking_over
+from interviewer.interviews.offering import possible
 from interviewer.ports import Services
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, LoggedIn, Parts
@@ -79,7 +80,6 @@ def _case_page(
     sent = services.store.messages(interview_id=case.interview_id)
     shipment, state = _shipment(services, case)
     seen = {one.case_id for one in viewing.cases(services, user)}
-    actions = (state and state.available_actions) or (shipment and shipment.available_actions)
     now = services.clock.now()
     answer = show(
         request,
@@ -93,7 +93,10 @@ def _case_page(
         photos=services.store.photos([case.interview_id]),
         shipment=shipment,
         shipment_state=state,
-        actions=[one for one in actions or () if one.until is None or one.until > now],
+        possible=possible(services, case.shipment_ref or ""),
+        requests=services.store.requests(shipment_ref=case.shipment_ref)
+        if case.shipment_ref
+        else (),
         earlier=[one for one in cases.earlier(services, case) if one.case_id in seen],
         lasted=lasted,
         now=now,

@@ -94,6 +94,7 @@ function show(state) {
   at("disclosure").textContent = state.disclosure;
   showReplies(state.replies);
   showProgress(state.progress);
+  showOffers(state.actions);
   showLast();
   if (isPlain) document.querySelector(".so-far").hidden = lastSeq() < 1;
   if (state.status !== "open") end(state.status);
@@ -116,6 +117,39 @@ function showReplies(texts) {
   at("replies").replaceChildren(
     ...texts.map((each) => Object.assign(document.createElement("button"), { name: "reply", value: each, textContent: each, formNoValidate: true })),
   );
+}
+
+// What became of a choice stands where its button was.
+function showOffers(actions) {
+  if (!at("offers")) return;
+  at("offers").hidden = !actions.length;
+  at("offer-list").replaceChildren(
+    ...actions.map((one) => {
+      const [name, textContent] = [one.said ? "span" : one.link ? "a" : "button", one.label];
+      const shown = Object.assign(document.createElement(name), { textContent });
+      if (name === "a") Object.assign(shown, { href: one.link, target: "_blank", rel: "noopener noreferrer" });
+      if (name === "button") Object.assign(shown, { name: "action_id", value: one.action_id });
+      const item = document.createElement("li");
+      item.append(shown, " ", Object.assign(document.createElement("small"), { textContent: one.said || one.until || "" }));
+      return item;
+    }),
+  );
+}
+
+async function choose(id) {
+  const state = at("choose-state");
+  try {
+    const body = new URLSearchParams({ action_id: id });
+    const response = await fetch(`${path}/actions`, { method: "POST", headers: { Accept: "application/json" }, body });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.errors?.[0]?.message || at("offers").dataset.failed);
+    showOffers(answer.actions);
+    state.className = "unseen"; // it stands beside the action for who sees
+    state.textContent = answer.actions.find((one) => one.action_id === id)?.said || "";
+  } catch (problem) {
+    state.className = "";
+    state.textContent = problem instanceof TypeError ? at("offers").dataset.failed : problem.message;
+  }
 }
 
 function showProgress(progress) {
@@ -251,6 +285,7 @@ async function refresh() {
 document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.target.id === "photo") return;
+  if (event.target.id === "choose") return choose(event.submitter.value);
   const { name, value } = event.submitter || { name: "action", value: "send" };
   if (name === "reply") return take("send", value);
   if (value === "send" && !text.value.trim()) return fail(words.empty);
