@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pydantic import SecretStr
 
 from interviewer.core.interview import Interview
@@ -29,6 +29,8 @@ from tests.fakes import services_in
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 DAMAGED = {"shipment_ref": "S-2", "exception_code": "damaged", "exception_at": "2026-09-14"}
 SECRET = "of-these-tests" * 3
+PATIENCE = 60_000  # ms that anything may take on a busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -161,7 +163,7 @@ def visit(browser: Browser) -> Iterator[Visitor]:
 def look(context: BrowserContext, url: str) -> Visit:
     """Another window of the same browser."""
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.test_photos import picture
 
 from interviewer.access.users import add_user
 from interviewer.core.book import AvailableAction, Shipment
@@ -16,6 +15,7 @@ from interviewer.store import Photo
 from interviewer.studies import lifecycle
 from interviewer.studies.prompts_folder import load_guide
 from tests.browser.conftest import DAMAGED, DESKTOP, PHONE, Site, Visitor, fits, look
+from tests.interviews.test_photos import picture
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"
@@ -70,16 +70,16 @@ def test_keys_alone_are_enough(visit: Visitor, site: Site) -> None:
         walked.append(page.evaluate("document.activeElement.id || document.activeElement.value"))
     assert walked[:6] == ["conversation", "text", "send", "skip", "end", "person"]
     assert walked[6] == "stop"
-    page.locator("#text").focus()
-    page.keyboard.type("The box came")
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.type("smashed.")
+    text = page.get_by_role("textbox")
+    text.press_sequentially("The box came")
+    text.press("Shift+Enter")
+    text.press_sequentially("smashed.")
     turns(page, 1)
-    page.keyboard.press("Enter")
+    text.press("Enter")
     turns(page, 3)
     assert site.interview.answers[0].text == "The box came\nsmashed."
-    expect(page.get_by_role("textbox")).to_be_focused()
-    expect(page.get_by_role("textbox")).to_have_value("")
+    expect(text).to_be_focused()
+    expect(text).to_have_value("")
     page.get_by_role("button", name="Talk to a person").press("Enter")
     over = page.locator(".over")
     expect(over).to_contain_text("A person takes over")
@@ -213,7 +213,6 @@ def test_too_long_an_answer_cannot_be_typed_and_an_empty_one_is_told(
 ) -> None:
     page = visit(site.link()).page
     assert page.locator("#text").get_attribute("maxlength") == str(TEXT_LIMIT)
-    page.keyboard.press("Tab")
     page.get_by_role("button", name="Send").click()
     assert page.locator("#text").evaluate("box => !box.validity.valid")
     page.locator("#text").fill("   ")

@@ -1,15 +1,20 @@
 """The first day of a CX manager: from the login to a launched study, without documentation."""
 
+import re
 import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from interviewer.access.users import add_user
-from tests.browser.conftest import DESKTOP, PHONE, Site, Visitor, fits
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
+from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, Site, Visitor, fits
 from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
+WORD = "Rechtsschutzversicherungsgesellschaften" * 4
+WIDE = "* { letter-spacing: .12em !important; word-spacing: .16em !important }"  # WCAG 1.4.12
 LOGIN, PASSWORD = "maya@example.com", "correct horse battery"
 THREE_MINUTES = 180  # seconds
 PAGES = (
@@ -30,6 +35,7 @@ def log_in(page: Page) -> None:
     page.get_by_label("E-mail address or name").fill(LOGIN)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
 def test_from_the_login_to_a_launched_study_of_ones_own(visit: Visitor, site: Site) -> None:
@@ -79,6 +85,7 @@ def test_from_the_login_to_a_launched_study_of_ones_own(visit: Visitor, site: Si
     assert site.services.store.study("my-exception-follow-up").state == "live"
 
     page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status")).to_contain_text("paused")
     assert site.services.store.study("my-exception-follow-up").state == "paused"
     assert not seen.complaints, seen.complaints
 
@@ -93,6 +100,7 @@ def test_the_same_without_a_script(visit: Visitor, site: Site) -> None:
     page.get_by_role("button", name="Check").click()
     expect(page.locator("#problems")).to_contain_text("Nothing to mend")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("The study is saved")
     assert site.services.store.study("delivery-check").version == 2
     page.get_by_role("link", name="What changed").click()
     expect(page.locator(".difference .added")).to_contain_text("title: Our ")
@@ -109,8 +117,30 @@ def test_the_pages_fit_and_violate_no_rule(visit: Visitor, site: Site, scheme: s
     page = visit(site.base, viewport, color_scheme=scheme, bypass_csp=True).page
     log_in(page)
     found: dict[str, list[str]] = {}
-    page.set_default_timeout(30_000)
     for path in PAGES:
         page.goto(site.base + path)
         found[path] = violations(page) + ([] if fits(page) else ["wider than the window"])
     assert not any(found.values()), found
+
+
+def test_neither_long_words_nor_wide_letters_widen_a_page(visit: Visitor, site: Site) -> None:
+    add_user(site.services, LOGIN, "owner", PASSWORD)
+    source = site.services.store.study("exception-follow-up").source
+    for told in ("title: After an exception", "goal: Learn"):
+        source = source.replace(told, f"{told} {WORD}", 1)
+    lifecycle.add(site.services, load_guide(source), source)
+    page = visit(site.base, PHONE, bypass_csp=True).page
+    log_in(page)
+    wider = []
+    for path in ("/", *PAGES):
+        page.goto(site.base + path)
+        page.add_style_tag(content=WIDE)
+        wider += [] if fits(page) else [path]
+    page.goto(f"{site.base}/studies/exception-follow-up/simulation")
+    page.get_by_role("button", name=re.compile("Let .* answer")).click(timeout=3 * PATIENCE)
+    expect(page.get_by_role("heading", name="Scorecard")).to_be_visible()
+    page.add_style_tag(content=WIDE)
+    for said in page.locator("details").all():
+        said.evaluate("(details, word) => { details.open = true; details.append(word) }", WORD)
+    assert fits(page)
+    assert wider == []

@@ -34,6 +34,7 @@ def test_from_the_login_to_a_recorded_action(visit: Visitor, site: Site) -> None
     page.locator("[name=password]").fill(PASSWORD)
     page.get_by_role("button").click()
     page.get_by_role("link", name="Accounts").click()
+    expect(page.get_by_role("link", name="Acme")).to_be_visible()
     expect(page.get_by_text("N/A 7")).to_have_count(0)
     found = {"book": violations(page)}
     page.get_by_role("link", name="Acme").click()

@@ -3,21 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, Route, expect
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route as Path
 
 from interviewer.settings import Settings
 from interviewer.web.widget import allow, sign, signing_secret
 from tests.browser.conftest import DESKTOP, PHONE, SECRET, Site, Visitor, listening
 from tests.browser.test_accessibility import violations
+from tests.browser.test_chat_page import add_plain
 
 pytestmark = pytest.mark.browser
 HOSTILE = "* { all: unset !important; position: static !important; display: none !important }"
@@ -48,9 +48,9 @@ def shop(site: Site) -> Iterator[Shop]:
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
     routes = [
-        Route("/", page),
-        Route("/shop.css", lambda _: Response(HOSTILE + SHOWN, media_type="text/css")),
-        Route("/shop.js", lambda _: Response(LOG, media_type="text/javascript")),
+        Path("/", page),
+        Path("/shop.css", lambda _: Response(HOSTILE + SHOWN, media_type="text/css")),
+        Path("/shop.js", lambda _: Response(LOG, media_type="text/javascript")),
     ]
     with listening(Starlette(routes=routes)) as port:
         origin = f"http://localhost:{port}"
@@ -67,8 +67,16 @@ def chat(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def heard(page: Page) -> Any:
-    return page.evaluate("heard")
+def hears(page: Page, *names: str) -> None:
+    """Wait until the shop's page has been told just this."""
+    page.wait_for_function("names => heard.join() === names", arg=",".join(names))
+
+
+def opened(page: Page) -> Locator:
+    """Open the bubble; the text box, once the question stands above it."""
+    page.get_by_role("button", name="Your feedback").click()
+    expect(chat(page).locator("#log > li")).not_to_have_count(0)
+    return chat(page).get_by_role("textbox")
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -82,19 +90,21 @@ def test_an_interview_in_a_bubble(
     frame = chat(page)
     expect(frame.locator("#log > li")).to_have_count(1)
     expect(frame.locator("#log")).to_contain_text("Monday, 14 September")
+    text = frame.get_by_role("textbox")
+    expect(text).to_be_focused()
     box = page.locator("dialog").bounding_box()
     assert box is not None
     assert (box["width"] == viewport["width"]) == (viewport is PHONE)
     expect(page.locator("iframe")).to_be_focused()
-    frame.get_by_role("textbox").press_sequentially("All was well, ")
-    page.keyboard.press("Escape")
+    text.press_sequentially("All was well, ")
+    text.press("Escape")
     expect(launcher).to_be_focused()
-    page.keyboard.press("Enter")
+    launcher.press("Enter")
     expect(page.locator("iframe")).to_be_focused()
-    frame.get_by_role("textbox").press_sequentially("thank you.")
-    page.keyboard.press("Enter")
+    text.press_sequentially("thank you.")
+    text.press("Enter")
     expect(frame.get_by_role("heading", name="Thank you")).to_be_visible()
-    assert heard(page) == ["opened", "closed", "completed"]
+    hears(page, "opened", "closed", "completed")
     assert seen.complaints == []
     assert site.interview.status == "closed"
 
@@ -104,12 +114,12 @@ def test_a_reload_goes_on_where_it_was(visit: Visitor, site: Site, shop: Shop) -
     address = shop().replace("localhost", "127.0.0.1")
     allow(site.services, "delivery-check", [address.removesuffix("/?")])
     page = visit(address).page
-    page.get_by_role("button", name="Your feedback").click()
-    chat(page).get_by_role("textbox").fill("It was left in the rain.")
-    page.keyboard.press("Enter")
+    text = opened(page)
+    text.fill("It was left in the rain.")
+    text.press("Enter")
     expect(chat(page).locator("#log > li[data-seq]")).to_have_count(3)
     page.reload()
-    page.get_by_role("button", name="Your feedback").click()
+    opened(page)
     expect(chat(page).locator("#log > li[data-seq]")).to_have_count(3)
     assert len(site.services.store.interviews()) == 1
 
@@ -138,7 +148,7 @@ def test_a_page_opens_it_with_what_its_server_signed(
     assert site.interview.account_ref == "A-1"
     chat(page).get_by_role("button", name="Talk to a person").click()
     expect(chat(page).get_by_role("heading", name="A person takes over")).to_be_visible()
-    assert heard(page) == ["opened", "handed_off"]
+    hears(page, "opened", "handed_off")
     assert seen.complaints == []
 
 
@@ -146,7 +156,9 @@ def test_what_nobody_signed_is_refused(visit: Visitor, site: Site, shop: Shop) -
     page = visit(shop(context='{"account_ref": "A-1"}')).page
     with page.expect_console_message(lambda m: "needs the signature" in m.text):
         page.get_by_role("button", name="Your feedback").click()
-    assert heard(page) == ["refused"]
+    hears(page, "refused")
+    expect(chat(page).get_by_role("alert")).to_contain_text("could not begin")
+    expect(chat(page).get_by_role("textbox")).to_have_count(0)
     assert site.services.store.interviews() == []
 
 
@@ -165,11 +177,43 @@ def test_every_color_can_be_read(
 ) -> None:
     seen = visit(shop(color=color, theme=theme), DESKTOP, bypass_csp=True)
     page = seen.page
-    page.get_by_role("button", name="Your feedback").click()
-    frame = chat(page)
-    expect(frame.locator("#log > li")).to_have_count(1)
-    expect(page.locator("iframe")).to_be_focused()
-    frame.get_by_role("textbox").press_sequentially("It was left in the rain.")
-    page.keyboard.press("Enter")
-    expect(frame.locator("#log > li[data-seq]")).to_have_count(3)
+    text = opened(page)
+    text.fill("It was left in the rain.")
+    text.press("Enter")
+    expect(chat(page).locator("#log > li[data-seq]")).to_have_count(3)
     assert violations(page.frames[1]) == []  # type: ignore[arg-type]
+
+
+def test_nothing_can_be_written_before_it_has_begun_and_a_failure_is_told(
+    visit: Visitor, site: Site, shop: Shop
+) -> None:
+    page = visit(shop()).page
+    frame, meanwhile = chat(page), []
+
+    def fail(route: Route) -> None:
+        meanwhile.append(frame.locator("#writing").text_content())
+        meanwhile.append(frame.get_by_role("textbox").count())
+        route.abort()
+
+    page.route("**/widget/delivery-check", fail)
+    page.get_by_role("button", name="Your feedback").click()
+    expect(frame.get_by_role("alert")).to_contain_text("could not begin")
+    assert meanwhile == ["The interviewer is writing.", 0]
+    expect(frame.get_by_role("textbox")).to_have_count(0)
+    frame.get_by_role("button", name="Close").click()
+    page.unroute("**/widget/delivery-check")
+    expect(opened(page)).to_be_focused()
+    expect(frame.get_by_role("alert")).to_have_count(0)
+    assert len(site.services.store.interviews()) == 1
+
+
+def test_one_question_at_a_time_in_a_frame(visit: Visitor, site: Site, shop: Shop) -> None:
+    slug = add_plain(site.services)
+    allow(site.services, slug, [shop().removesuffix("/?")])
+    page = visit(shop(study=slug)).page
+    text = opened(page)
+    expect(chat(page).locator("#question")).to_contain_text("?")
+    text.fill("The box came smashed.")
+    chat(page).get_by_role("button", name="Send").click()
+    expect(chat(page).locator("#log > li[data-seq]")).to_have_count(3)
+    expect(text).to_have_value("")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.test_photos import picture
 
 from interviewer.interviews import conversation
 from interviewer.interviews.conversation import Opening
 from interviewer.interviews.photos import UPLOAD_LIMIT
 from interviewer.ports import Services
 from interviewer.web.pages import words
+from tests.interviews.test_photos import picture
 from tests.web.test_respondent import Link, Page
 
 SMALL = picture(size=(30, 20))

@@ -163,7 +163,7 @@ function end(status) {
   const over = document.querySelector(".over");
   if (!over.hidden) return;
   storage?.removeItem(key());
-  for (const gone of [form, at("photo"), at("stop"), at("progress")]) gone?.remove();
+  for (const gone of [form, error, at("photo"), at("stop"), at("progress")]) gone?.remove();
   for (const each of over.children) each.hidden = each.dataset.when !== status;
   over.dataset.status = status;
   over.hidden = false;
@@ -356,6 +356,7 @@ async function begin(opening) {
   if (path) {
     const response = await fetch(`${path}/messages`);
     if (response.ok) return enter(await response.json());
+    if (response.status !== 404) throw new Error("server");
     storage?.removeItem(own);
     path = "";
   }
@@ -365,14 +366,17 @@ async function begin(opening) {
     body: JSON.stringify({ ...opening, language: document.documentElement.lang }),
   });
   const answer = await response.json();
-  if (!response.ok) return tell({ refused: answer.detail });
+  if (!response.ok) {
+    tell({ refused: answer.detail });
+    throw new Error("refused");
+  }
   path = answer.path;
   storage?.setItem(own, path);
   enter(answer.state);
 }
 
 function enter(state) {
-  document.body.classList.add("begun");
+  for (const part of [form, at("pictures"), at("stop")]) if (part) part.hidden = false;
   show(state);
   join();
   tell({ opened: true });
@@ -388,14 +392,20 @@ function join() {
 if (frame) {
   import("./theme.js").then((theme) => theme.paint());
   let isOpen = false;
-  addEventListener("message", (event) => {
+  addEventListener("message", async (event) => {
     if (event.origin !== frame.origin || !event.data.interviewer) return;
-    if (!isOpen) begin(event.data.interviewer).catch(() => {
-      isOpen = false;
-      fail(words.failed);
-    });
+    if (isOpen) return text.focus();
     isOpen = true;
-    if (document.documentElement.dataset.mode !== "inline") text.focus();
+    error.textContent = "";
+    writing.textContent = words.writing;
+    try {
+      await begin(event.data.interviewer);
+    } catch {
+      isOpen = false;
+      error.textContent = words.unbegun;
+    } finally {
+      writing.textContent = "";
+    }
   });
   at("close")?.addEventListener("click", () => tell({ close: true }));
   addEventListener("keydown", (event) => event.key === "Escape" && tell({ close: true }));

@@ -80,7 +80,10 @@
     const said = event.data.interviewer || {};
     if (said.ready) send((ready = true));
     if (said.close) close();
-    if (said.opened) fire("opened"), mode !== "inline" && frame.focus();
+    if (said.opened) {
+      fire("opened");
+      if (mode !== "inline" && document.activeElement === host) frame.focus(), send(); // to its text box
+    }
     if (said.ended) fire({ closed: "completed" }[said.ended] || said.ended);
     if (said.height && mode === "inline") box.style.height = `${said.height}px`;
     if (said.refused) console.error(`interviewer: ${said.refused}`), fire("refused", said.refused);
