@@ -1,7 +1,8 @@
 """One account on a page: what its people said, what follows, and a copy for the customer itself.
 
-`account_view` and `customer_view` return plain values; a page, JSON or a table is made of them. The
-same findings and the same book give the same values.
+`account_view` and `customer_view` return plain values; a page, JSON or a table is made of them.
+What was said is read as of the analysis; renewals, claims, contacts and actions are those of a day,
+that of the analysis when none is given. The same findings, book and day give the same values.
 """
 
 import json
@@ -15,7 +16,6 @@ from markupsafe import Markup
 from analysis import charts
 from analysis.labels import LABELS, NEXT_STEPS
 from analysis.redact import CARRIERS
-from analysis.risk import ACTIVE, in_window
 from analysis.showing import money, page, quoted
 from analysis.structured import open_claims
 from analysis.tables import (
@@ -31,9 +31,11 @@ from analysis.tables import (
     Rating,
     Reason,
     Signal,
+    SignalReview,
     Tone,
     Transcript,
 )
+from analysis.weights import ACTIVE, in_window
 
 MOST_STEPS = 3
 MOST_POSSIBLE = 5  # of the statements that are only possible
@@ -74,6 +76,9 @@ class Evidence:
     quote: str | None
     source: str
     data_row: str | None
+    interview_id: str | None
+    turn_id: str | None
+    review: SignalReview | None  # what a person said of it last; counts from the next analysis on
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ class ContactView:
     why_unheard: str | None
     channel: str | None
     question: str | None
+    next_step: str | None  # to hear them; None when they were heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class AccountView:
     renewal: date | None
     days_left: int | None
     as_of: date
+    day: date
     band: Band
     why_not: str | None
     strength: float  # the sum of the contributions
@@ -132,6 +139,8 @@ class AccountView:
     reasons: tuple[ReasonView, ...]
     not_scored: tuple[Evidence, ...]  # said or in the data, where there is no band
     unscored: tuple[Evidence, ...]
+    in_confidence: tuple[Evidence, ...]  # kept from the account manager
+    kept_back: int  # statements in confidence that are not shown
     disagreements: tuple[str, ...]
     rating: Rating | None
     rating_differs: str | None
@@ -155,28 +164,40 @@ class CustomerView:
 
     account_ref: str
     name: str
-    as_of: date
+    day: date
     people: int
     heard: tuple[tuple[str, tuple[str, ...]], ...]  # heading, quotes
     did: tuple[JointAction, ...]
     joint: tuple[JointAction, ...]
 
 
-def account_view(risk: AccountRisk, book: Book, trace: Mapping[str, str]) -> AccountView:
-    """The account as of its reading.
+def account_view(
+    risk: AccountRisk,
+    book: Book,
+    trace: Mapping[str, str],
+    *,
+    day: date | None = None,
+    in_confidence: Sequence[Signal] = (),
+    kept_back: int = 0,
+) -> AccountView:
+    """The account for the account team.
 
     Args:
         risk: Its reading.
-        book: What the reading was made from.
+        book: What is known of it.
         trace: Model version, weights, run and data window, by name; shown as they are.
+        day: On which renewals, claims and contacts are looked at; that of the reading when None.
+        in_confidence: Statements kept from the account manager that the reader may see.
+        kept_back: How many more there are.
     """
+    day = day or risk.as_of
     account = next((a for a in book.accounts if a.account_ref == risk.account_ref), None)
     account = account or Account(risk.account_ref)
     shown = _Shown(of_account(book, risk.account_ref))
     reasons = tuple(shown.reason(r) for r in risk.reasons)
     has_band = risk.band != "not_enough_evidence"
     rating = latest_rating(book.ratings, risk)
-    contacts = _contacts(risk, account, book)
+    contacts = contact_views(account, book, day)
     return AccountView(
         account_ref=risk.account_ref,
         name=account.account_name or risk.account_ref,
@@ -184,8 +205,9 @@ def account_view(risk: AccountRisk, book: Book, trace: Mapping[str, str]) -> Acc
         segment=account.segment,
         value=money(account.annual_value, account.currency),
         renewal=account.renewal_date,
-        days_left=(account.renewal_date - risk.as_of).days if account.renewal_date else None,
+        days_left=(account.renewal_date - day).days if account.renewal_date else None,
         as_of=risk.as_of,
+        day=day,
         band=risk.band,
         why_not=risk.why_not,
         strength=risk.logit - risk.base_logit,
@@ -193,6 +215,8 @@ def account_view(risk: AccountRisk, book: Book, trace: Mapping[str, str]) -> Acc
         reasons=reasons if has_band else (),
         not_scored=() if has_band else tuple(e for r in reasons for e in r.evidence),
         unscored=tuple(shown.item(s) for s in _worth_showing(risk.unscored)),
+        in_confidence=tuple(shown.item(s) for s in in_confidence),
+        kept_back=kept_back,
         disagreements=risk.disagreements,
         rating=rating,
         rating_differs=rating_differs(rating, risk),
@@ -200,23 +224,26 @@ def account_view(risk: AccountRisk, book: Book, trace: Mapping[str, str]) -> Acc
         tones=risk.tones,
         heard=tuple(c for c in contacts if c.heard_on),
         unheard=tuple(c for c in contacts if not c.heard_on),
-        claims=tuple(_claims(risk, book.claims)),
+        claims=tuple(_claims(risk.account_ref, book.claims, day)),
         previous_band=risk.previous_band,
         moved=tuple(sorted(risk.moved.items(), key=lambda m: (-abs(m[1]), m[0]))),
         steps=_steps(risk, has_band),
         questions=_questions(risk.account_ref, book.open_questions),
-        actions=tuple(_actions(risk, book.actions)),
+        actions=_actions(risk.account_ref, book.actions, day),
         notes=risk.notes,
         trace=trace,
     )
 
 
-def customer_view(risk: AccountRisk, signals: Sequence[Signal], book: Book) -> CustomerView:
+def customer_view(
+    risk: AccountRisk, signals: Sequence[Signal], book: Book, *, day: date | None = None
+) -> CustomerView:
     """The copy for the customer: quotes without names or roles, done and open actions.
 
     A quote is left out when any part of its turn speaks of leaving, prices, volume, who decides or
     another provider.
     """
+    day = day or risk.as_of
     own = [s for s in signals if s.account_ref == risk.account_ref and s.quote]
     inside = {
         s.quote.turn_id
@@ -234,20 +261,20 @@ def customer_view(risk: AccountRisk, signals: Sequence[Signal], book: Book) -> C
         if not _RIVAL.search(words):
             kept.setdefault(item.signal, {})[words] = None
             people.add(item.contact_ref)
-    actions = list(_actions(risk, book.actions))
+    actions = _actions(risk.account_ref, book.actions, day)
     account = next((a for a in book.accounts if a.account_ref == risk.account_ref), None)
     return CustomerView(
         account_ref=risk.account_ref,
         name=(account.account_name if account else None) or risk.account_ref,
-        as_of=risk.as_of,
+        day=day,
         people=len(people),
         heard=tuple(
             (label, tuple(kept[signal])[:MOST_HEARD])
             for signal, label in CUSTOMER_LABELS.items()
             if signal in kept
         ),
-        did=tuple(a for a in actions if a.done_at and a.done_at <= risk.as_of),
-        joint=tuple(a for a in actions if not a.done_at or a.done_at > risk.as_of),
+        did=tuple(a for a in actions if a.done_at and a.done_at <= day),
+        joint=tuple(a for a in actions if not a.done_at or a.done_at > day),
     )
 
 
@@ -313,11 +340,18 @@ def quoting(book: Book) -> Callable[[Quote], str]:
     return _Shown(book).words
 
 
+def shown_evidence(signals: Iterable[Signal], book: Book) -> list[Evidence]:
+    """Statements and data rows, with personal data masked."""
+    shown = _Shown(book)
+    return [shown.item(signal) for signal in signals]
+
+
 def of_account(book: Book, account_ref: str) -> Book:
     """What was said by an account, and who its contacts are."""
     return Book(
         transcripts=[t for t in book.transcripts if t.account_ref == account_ref],
         standings=[c for c in book.standings if c.account_ref == account_ref],
+        reviews=book.reviews,
     )
 
 
@@ -343,11 +377,6 @@ def rating_differs(rating: Rating | None, risk: AccountRisk) -> str | None:
     return f"{said}; the evidence says {risk.band}"
 
 
-def next_question(contact: ContactStanding) -> str:
-    """What to ask a contact who was not heard."""
-    return QUESTIONS.get(contact.role, QUESTIONS[None])
-
-
 class _Shown:
     """Statements and reasons as they are shown, with personal data masked."""
 
@@ -355,6 +384,9 @@ class _Shown:
         self.transcripts: dict[str, Transcript] = {t.interview_id: t for t in book.transcripts}
         self.turns = {turn.turn_id: turn for t in book.transcripts for turn in t.turns}
         self.names = tuple(c.name for c in book.standings if c.name)
+        self.reviews: dict[tuple[str, str], list[SignalReview]] = {}
+        for review in sorted(book.reviews, key=lambda r: (r.at, r.by)):
+            self.reviews.setdefault((review.turn_id, review.signal), []).append(review)
 
     def words(self, quote: Quote) -> str:
         turn = self.turns.get(quote.turn_id)
@@ -369,6 +401,11 @@ class _Shown:
                 return last_question(question)
             question = turn.text if turn.speaker == "interviewer" else question
         return None
+
+    def review(self, signal: str, said: Quote) -> SignalReview | None:
+        """The last word of a person about these words."""
+        about = self.reviews.get((said.turn_id, signal), ())
+        return next((r for r in reversed(about) if r.is_about(said)), None)
 
     def item(self, signal: Signal) -> Evidence:
         said = signal.quote
@@ -387,6 +424,9 @@ class _Shown:
             quote=self.words(said) if said else None,
             source=", ".join(part for part in parts if part),
             data_row=signal.data_row,
+            interview_id=said.interview_id if said else None,
+            turn_id=said.turn_id if said else None,
+            review=self.review(signal.signal, said) if said else None,
         )
 
     def reason(self, reason: Reason) -> ReasonView:
@@ -402,9 +442,9 @@ class _Shown:
         )
 
 
-def _contacts(risk: AccountRisk, account: Account, book: Book) -> list[ContactView]:
+def contact_views(account: Account, book: Book, day: date) -> list[ContactView]:
     """Everybody the account lists, and who else was heard; who decides comes first."""
-    heard = _heard_on(risk, book)
+    heard = _heard_on(account.account_ref, book, day)
     known = {c.contact_ref: c for c in book.standings if c.account_ref == account.account_ref}
     for ref, role in account.contacts.items():
         known.setdefault(ref, ContactStanding(ref, account.account_ref, None, role))
@@ -421,37 +461,49 @@ def _contacts(risk: AccountRisk, account: Account, book: Book) -> list[ContactVi
                 role=contact.role,
                 heard_on=on,
                 why_unheard=None if on else contact.why_unheard or "never invited",
-                channel=None if on else contact.channel,
-                question=None if on else next_question(contact),
+                channel=contact.channel,
+                question=None if on else QUESTIONS.get(contact.role, QUESTIONS[None]),
+                next_step=None if on else _next_step(contact),
             )
         )
     places = {role: n for n, role in enumerate(order)}
     return sorted(views, key=lambda c: (places.get(c.role, len(order)), c.contact_ref))
 
 
-def _heard_on(risk: AccountRisk, book: Book) -> dict[str, tuple[date, str | None]]:
+def _next_step(contact: ContactStanding) -> str:
+    """What to do to hear somebody."""
+    by = f"ask by {contact.channel}" if contact.channel else "enter an address, or call"
+    return {
+        "suppressed": "do not write; the account manager may ask in person",
+        "declined": "do not write; the account manager may ask in person",
+        "no consent": f"get consent first, then {by}",
+        "asked": "mention it in your next call",
+    }.get(contact.why_unheard or "", by)
+
+
+def _heard_on(ref: str, book: Book, today: date) -> dict[str, tuple[date, str | None]]:
     """Contact -> the last interview of the last 180 days in which something was answered."""
     found: dict[str, tuple[date, str | None]] = {}
     for held in book.transcripts:
-        mine = held.account_ref == risk.account_ref and held.source == "interview"
+        mine = held.account_ref == ref and held.source == "interview"
         if not mine or held.contact_role == "recipient" or not held.contact_ref or not held.at:
             continue
         day = held.at.date()
         answered = any(turn.speaker == "respondent" for turn in held.turns)
-        if answered and in_window(day, risk.as_of):
+        if answered and in_window(day, today):
             before = found.get(held.contact_ref)
             if before is None or before[0] < day:
                 found[held.contact_ref] = (day, held.contact_role)
     return found
 
 
-def _claims(risk: AccountRisk, claims: Sequence[Claim]) -> Iterable[ClaimView]:
-    own = [c for c in claims if c.account_ref == risk.account_ref]
-    for claim in open_claims(own, risk.as_of):
+def _claims(ref: str, claims: Sequence[Claim], day: date) -> Iterable[ClaimView]:
+    own = [c for c in claims if c.account_ref == ref]
+    for claim in open_claims(own, day):
         assert claim.claim_opened_at is not None
         opened = claim.claim_opened_at.date()
         amount = money(claim.amount, claim.currency)
-        yield ClaimView(claim.claim_ref, opened, (risk.as_of - opened).days, amount)
+        yield ClaimView(claim.claim_ref, opened, (day - opened).days, amount)
 
 
 def _steps(risk: AccountRisk, has_band: bool) -> tuple[tuple[str, str], ...]:
@@ -466,9 +518,9 @@ def _questions(ref: str, questions: Iterable[OpenQuestion]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(q.question for q in questions if q.account_ref == ref))
 
 
-def _actions(risk: AccountRisk, actions: Iterable[JointAction]) -> Iterable[JointAction]:
-    own = [a for a in actions if a.account_ref == risk.account_ref and a.said_at <= risk.as_of]
-    return sorted(own, key=lambda a: (str(a.due_date or "~"), a.said_at, a.what))
+def _actions(ref: str, actions: Iterable[JointAction], day: date) -> tuple[JointAction, ...]:
+    own = [a for a in actions if a.account_ref == ref and a.said_at <= day]
+    return tuple(sorted(own, key=lambda a: (str(a.due_date or "~"), a.said_at, a.what)))
 
 
 def _worth_showing(signals: Iterable[Signal]) -> list[Signal]:

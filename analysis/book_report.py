@@ -4,8 +4,8 @@
 table is made of them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
@@ -14,15 +14,15 @@ from analysis import charts
 from analysis.account_report import (
     ContactView,
     Evidence,
-    account_view,
+    contact_views,
     latest_rating,
     rating_differs,
+    shown_evidence,
 )
 from analysis.labels import LABELS
-from analysis.risk import urgency
 from analysis.showing import BAND_NAMES, money, page, total
-from analysis.tables import Account, AccountRisk, Band, Book
-from analysis.weights import WEIGHTS
+from analysis.tables import Account, AccountRisk, Band, Book, Reason
+from analysis.weights import ACTIVE, WEIGHTS, urgency
 
 BANDS: tuple[Band, ...] = ("high", "elevated", "low", "not_enough_evidence")
 
@@ -33,17 +33,20 @@ class Filter:
 
     owner: str | None = None
     segment: str | None = None
-    renewal_within: int | None = None  # days from the day of the reading
+    renewal_within: int | None = None  # days from the day on which the book is looked at
+    band: Band | None = None
 
-    def takes(self, account: Account, as_of: date) -> bool:
+    def takes(self, account: Account, band: Band, day: date) -> bool:
         """Whether this account is one of them; letter case does not matter."""
         if self.owner and (account.owner_name or "").casefold() != self.owner.casefold():
             return False
         if self.segment and (account.segment or "").casefold() != self.segment.casefold():
             return False
+        if self.band and band != self.band:
+            return False
         if self.renewal_within is None:
             return True
-        left = _days_left(account, as_of)
+        left = _days_left(account, day)
         return left is not None and 0 <= left <= self.renewal_within
 
     @property
@@ -55,6 +58,7 @@ class Filter:
             f"renewal within {self.renewal_within} days"
             if self.renewal_within is not None
             else None,
+            f"band {BAND_NAMES[self.band].lower()}" if self.band else None,
         )
         return ", ".join(part for part in parts if part)
 
@@ -99,53 +103,98 @@ class BandCount:
 
 @dataclass(frozen=True, slots=True)
 class BookView:
-    """The book of business as of one day."""
+    """The book of business; of a long one a part of its rows."""
 
-    as_of: date
+    as_of: date  # of what was said
+    day: date  # of renewals, contacts and claims
     filter: Filter
     counts: tuple[BandCount, ...]
     rows: tuple[BookRow, ...]  # with a band, in the order of the risk list
     unheard: tuple[BookRow, ...]  # without a band, by renewal, then value
     watch: tuple[BookRow, ...]  # of the unheard those the data speak of, most pressing first
+    points: tuple[charts.AccountPoint, ...]  # every account with a band and a renewal ahead
     unheard_share: str | None  # of the book's value
     owners: tuple[str, ...]
     segments: tuple[str, ...]
     trace: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The accounts that a filter takes, each with its reading, in the order of the risk list."""
+
+    taken: tuple[tuple[AccountRisk, Account], ...]
+    first: int = 0  # of the part that is shown; the watch order goes with the start of the list
+    most: int | None = None
+    most_watched: int | None = None
+
+    @property
+    def shown(self) -> tuple[tuple[AccountRisk, Account], ...]:
+        """Those of the part."""
+        end = None if self.most is None else self.first + self.most
+        return self.taken[self.first : end]
+
+    @property
+    def watched(self) -> tuple[tuple[AccountRisk, Account], ...]:
+        """Those without a band of which the data speak."""
+        if self.first:
+            return ()
+        speaking = [one for one in self.taken if _is_unheard(one[0]) and watch_strength(one[0]) > 0]
+        return tuple(sorted(speaking, key=_pressing)[: self.most_watched])
+
+    @property
+    def account_refs(self) -> tuple[str, ...]:
+        """Whose words and contacts a view of the part needs."""
+        return tuple(dict.fromkeys(r.account_ref for r, _ in (*self.shown, *self.watched)))
+
+
+def choose(
+    risks: Sequence[AccountRisk], accounts: Sequence[Account], day: date, wanted: Filter
+) -> Chosen:
+    """The accounts of the book that the filter takes; `risks` in the order of the risk list."""
+    known = {a.account_ref: a for a in accounts}
+    pairs = [(risk, known.get(risk.account_ref, Account(risk.account_ref))) for risk in risks]
+    return Chosen(tuple((r, a) for r, a in pairs if wanted.takes(a, r.band, day)))
+
+
 def book_view(
-    risks: Sequence[AccountRisk],
+    chosen: Chosen,
     book: Book,
     as_of: date,
     trace: Mapping[str, str],
-    chosen: Filter | None = None,
+    wanted: Filter,
+    *,
+    day: date | None = None,
 ) -> BookView:
-    """The accounts that the filter takes.
+    """The accounts that were chosen.
 
     Args:
-        risks: In the order of the risk list.
-        book: What the readings were made from.
-        as_of: Their day.
+        chosen: Of `choose`.
+        book: Every account, and what is known of those that are shown.
+        as_of: The day of the readings.
         trace: Model version, weights, run and data window, by name; shown as they are.
-        chosen: Which accounts; all when None.
+        wanted: The filter by which they were chosen.
+        day: On which renewals and contacts are looked at; that of the readings when None.
     """
-    chosen = chosen or Filter()
-    known = {a.account_ref: a for a in book.accounts}
-    pairs = [(risk, known.get(risk.account_ref, Account(risk.account_ref))) for risk in risks]
-    taken = [(risk, account) for risk, account in pairs if chosen.takes(account, as_of)]
+    day = day or as_of
     slices = _by_account(book)
-    rows = [_row(r, a, slices.get(a.account_ref, Book()), as_of) for r, a in taken]
-    unheard = tuple(row for row in rows if row.band == "not_enough_evidence")
+    rows = {
+        risk.account_ref: _row(risk, account, slices.get(account.account_ref, Book()), day)
+        for risk, account in (*chosen.shown, *chosen.watched)
+    }
+    shown = [rows[risk.account_ref] for risk, _ in chosen.shown]
     return BookView(
         as_of=as_of,
-        filter=chosen,
-        counts=tuple(_count(band, taken) for band in BANDS),
-        rows=tuple(row for row in rows if row.band != "not_enough_evidence"),
-        unheard=unheard,
-        watch=tuple(sorted((r for r in unheard if r.watch > 0), key=_pressing)),
-        unheard_share=_unheard_share(taken),
-        owners=tuple(sorted({a.owner_name for _, a in pairs if a.owner_name})),
-        segments=tuple(sorted({a.segment for _, a in pairs if a.segment})),
+        day=day,
+        filter=wanted,
+        counts=tuple(_count(band, chosen.taken) for band in BANDS),
+        rows=tuple(row for row in shown if row.band != "not_enough_evidence"),
+        unheard=tuple(row for row in shown if row.band == "not_enough_evidence"),
+        watch=tuple(rows[risk.account_ref] for risk, _ in chosen.watched),
+        points=tuple(_points(chosen, day)),
+        unheard_share=_unheard_share(chosen.taken),
+        owners=tuple(sorted({a.owner_name for a in book.accounts if a.owner_name})),
+        segments=tuple(sorted({a.segment for a in book.accounts if a.segment})),
         trace=trace,
     )
 
@@ -165,23 +214,30 @@ def render_book(view: BookView, brand: str, card: Sequence[tuple[str, str]] = ()
 
 def risk_value_chart(view: BookView) -> Markup | None:
     """Risk by days to renewal, sized by value; None where no banded account has a renewal date."""
-    points = [
-        charts.AccountPoint(
-            name=row.name,
-            band=row.band,
-            days_left=row.days_left,
-            strength=row.strength,
-            value=row.annual_value or 0.0,
-            told=f"{row.name}: {BAND_NAMES[row.band]}, {row.strength:+.2f}, renewal in "
-            f"{row.days_left} days, {row.value or 'value unknown'}",
-        )
-        for row in view.rows
-        if row.days_left is not None and row.days_left >= 0
-    ]
-    if not points:
+    if not view.points:
         return None
-    told = f"Strength of evidence by days to renewal of {len(points)} accounts"
-    return charts.risk_value(points, told)
+    told = f"Strength of evidence by days to renewal of {len(view.points)} accounts"
+    return charts.risk_value(view.points, told)
+
+
+def _points(chosen: Chosen, day: date) -> Iterator[charts.AccountPoint]:
+    for risk, account in chosen.taken:
+        left = _days_left(account, day)
+        if _is_unheard(risk) or left is None or left < 0:
+            continue
+        name = account.account_name or risk.account_ref
+        value = money(account.annual_value, account.currency) or "value unknown"
+        strength = risk.logit - risk.base_logit
+        told = f"{name}: {BAND_NAMES[risk.band]}, {strength:+.2f}, renewal in {left} days, {value}"
+        yield charts.AccountPoint(
+            name=name,
+            band=risk.band,
+            days_left=left,
+            strength=strength,
+            value=account.annual_value or 0.0,
+            told=told,
+            account_ref=risk.account_ref,
+        )
 
 
 def book_rows(view: BookView) -> list[dict[str, object]]:
@@ -219,16 +275,23 @@ def watch_strength(risk: AccountRisk) -> float:
     )
 
 
-def _row(risk: AccountRisk, account: Account, own: Book, as_of: date) -> BookRow:
-    view = account_view(risk, replace(own, accounts=(account,)), {})
-    left = _days_left(account, as_of)
-    raising = [r for r in view.reasons if r.contribution > 0 and not r.is_minor]
-    active = raising or [r for r in view.reasons if not r.is_minor]
-    strongest = active[0] if active else None
+def strongest(risk: AccountRisk) -> Reason | None:
+    """The reason that is shown in a list; None without a band."""
+    active = [r for r in risk.reasons if abs(r.contribution) >= ACTIVE]
+    raising = [r for r in active if r.contribution > 0]
+    return next(iter(raising or active), None) if not _is_unheard(risk) else None
+
+
+def _row(risk: AccountRisk, account: Account, own: Book, day: date) -> BookRow:
+    left = _days_left(account, day)
+    first = strongest(risk)
     data = [item for r in risk.reasons for item in r.evidence if item.source == "data"]
+    contacts = contact_views(account, own, day)
+    unheard = [contact for contact in contacts if not contact.heard_on]
+    rating = latest_rating(own.ratings, risk)
     return BookRow(
         account_ref=risk.account_ref,
-        name=view.name,
+        name=account.account_name or risk.account_ref,
         owner=account.owner_name,
         segment=account.segment,
         annual_value=account.annual_value,
@@ -240,22 +303,22 @@ def _row(risk: AccountRisk, account: Account, own: Book, as_of: date) -> BookRow
         previous_band=risk.previous_band,
         why_not=risk.why_not,
         strength=risk.logit - risk.base_logit,
-        reason=strongest.label if strongest else None,
-        evidence=strongest.evidence[0] if strongest and strongest.evidence else None,
-        contacts_heard=len(view.heard),
-        contacts_known=len(view.heard) + len(view.unheard),
-        rating=view.rating.rating if view.rating else None,
-        rating_differs=rating_differs(latest_rating(own.ratings, risk), risk),
+        reason=LABELS.get(first.signal, first.signal) if first else None,
+        evidence=next(iter(shown_evidence(first.evidence[:1], own)), None) if first else None,
+        contacts_heard=len(contacts) - len(unheard),
+        contacts_known=len(contacts),
+        rating=rating.rating if rating else None,
+        rating_differs=rating_differs(rating, risk),
         watch=watch_strength(risk),
         data_rows=tuple(item.data_row for item in data if item.data_row),
-        next_step=view.unheard[0] if view.unheard else None,
+        next_step=unheard[0] if unheard else None,
     )
 
 
 def _by_account(book: Book) -> Mapping[str, Book]:
     """The part of the book that a row needs, per account: one pass over everything."""
     found: dict[str, dict[str, list[object]]] = {}
-    for name in ("transcripts", "claims", "ratings", "actions", "standings", "open_questions"):
+    for name in ("transcripts", "ratings", "standings"):
         for row in getattr(book, name):
             if row.account_ref:
                 found.setdefault(row.account_ref, {}).setdefault(name, []).append(row)
@@ -277,10 +340,17 @@ def _unheard_share(taken: Sequence[tuple[AccountRisk, Account]]) -> str | None:
     return f"{100 * part / whole:.0f} %" if whole else None
 
 
-def _pressing(row: BookRow) -> tuple[float, str]:
-    left = row.days_left if row.days_left is None or row.days_left >= 0 else None
-    return (-row.watch * (row.annual_value or 1.0) * urgency(left), row.account_ref)
+def _pressing(one: tuple[AccountRisk, Account]) -> tuple[float, str]:
+    risk, account = one
+    left = _days_left(account, risk.as_of)
+    left = left if left is None or left >= 0 else None
+    at_stake = watch_strength(risk) * (account.annual_value or 1.0) * urgency(left)
+    return (-at_stake, risk.account_ref)
 
 
-def _days_left(account: Account, as_of: date) -> int | None:
-    return (account.renewal_date - as_of).days if account.renewal_date else None
+def _is_unheard(risk: AccountRisk) -> bool:
+    return risk.band == "not_enough_evidence"
+
+
+def _days_left(account: Account, day: date) -> int | None:
+    return (account.renewal_date - day).days if account.renewal_date else None

@@ -63,6 +63,7 @@ class AccountPoint(NamedTuple):
     strength: float
     value: float
     told: str  # on hover
+    account_ref: str = ""
 
 
 class Cell(NamedTuple):

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from analysis import charts
 from analysis.labels import LABELS, METRIC_NAMES, NEXT_STEPS
-from analysis.risk import ACTIVE, RECIPIENT, urgency
+from analysis.risk import RECIPIENT
 from analysis.scores import series
 from analysis.sentences import quote
 from analysis.showing import (
@@ -37,8 +37,8 @@ from analysis.tables import (
     Transcript,
     Turn,
 )
-from analysis.theme_section import WEAK, ThemeCard, ThemeSection, Words, section
-from analysis.weights import ELEVATED, HIGH, WEIGHTS
+from analysis.theme_section import WEAK, ThemeCard, ThemeSection, Words, section, share
+from analysis.weights import ACTIVE, ELEVATED, HIGH, WEIGHTS, urgency
 
 MOST_STEPS = 3
 MOST_POSSIBLE = 5
@@ -154,6 +154,7 @@ def render(
         generated_at=generated_at,
         audience=audience,
         findings=findings,
+        share=share,
         policy=(
             f"default-src 'none'; style-src '{hashed(style)}'; script-src '{hashed(script)}';"
             " base-uri 'none'; form-action 'none'"

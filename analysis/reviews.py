@@ -29,8 +29,9 @@ def reviewed(
     found: list[Signal] = []
     met: set[SignalReview] = set()
     for item in signals:
-        turn_id = item.quote.turn_id if item.quote else ""
-        about = [r for r in by_turn.get((turn_id, item.signal), ()) if _same_words(r, item)]
+        said = item.quote
+        given = by_turn.get((said.turn_id, item.signal), ()) if said else ()
+        about = [r for r in given if said and r.is_about(said)]
         met |= set(about)
         found.append(_decided(item, about[-1]) if about else item)
     missed = [r for group in by_turn.values() for r in group if r not in met]
@@ -53,11 +54,6 @@ def _fits(review: SignalReview, turns: Mapping[str, Utterance]) -> bool:
     """Whether the words are still there: a turn may have been redacted since."""
     turn = turns.get(review.turn_id)
     return turn is not None and 0 <= review.start < review.end <= len(turn.text)
-
-
-def _same_words(review: SignalReview, item: Signal) -> bool:
-    said = item.quote
-    return said is not None and review.start < said.end and said.start < review.end
 
 
 def _decided(item: Signal, review: SignalReview) -> Signal:

@@ -7,7 +7,7 @@ outcomes; bands are therefore no probabilities. Too little evidence gives `not_e
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -33,13 +33,18 @@ from analysis.tables import (
     Utterance,
 )
 from analysis.tone import ToneShift
-from analysis.weights import DEFAULT_BASE_RATE, ELEVATED, HIGH, WEIGHTS
+from analysis.weights import (
+    DEFAULT_BASE_RATE,
+    ELEVATED,
+    HEARD_WITHIN,
+    HIGH,
+    WEIGHTS,
+    urgency,
+)
 
 BUYER_SIDE = frozenset({"buyer", "sponsor", "finance"})
 OPERATIONS_SIDE = frozenset({"operations", "warehouse"})
 RECIPIENT = "recipient"
-ACTIVE = 0.25  # a reason under this in size is minor
-HEARD_WITHIN = timedelta(days=180)
 LEAST_ANSWERS, LEAST_WORDS = 6, 120  # of one interview
 ANSWER_WORDS = 5
 CLOSED_BY_WORD = 0.2  # what remains of a statement that was later denied or settled
@@ -469,11 +474,6 @@ def _notes(case: Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def in_window(day: date, as_of: date) -> bool:
-    """Whether who was heard on this day counts as heard."""
-    return timedelta(0) <= as_of - day <= HEARD_WITHIN
-
-
 def _contacts(case: Case) -> set[str]:
     """The account's own people heard lately; who has no role and is not on its list is none."""
     listed = case.account.contacts
@@ -523,13 +523,6 @@ def in_order(
         return (rank, -at_stake, -value, risk.account_ref)
 
     return tuple(sorted(risks, key=place))
-
-
-def urgency(days_left: int | None) -> float:
-    """How pressing a renewal is; it orders the list and is no part of the risk."""
-    if days_left is None or days_left > 180:
-        return 0.4
-    return 1.0 if days_left <= 90 else 0.7
 
 
 def _days_left(account: Account, as_of: date) -> int | None:

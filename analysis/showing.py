@@ -12,7 +12,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from analysis.labels import LABELS
 from analysis.redact import spans
 from analysis.tables import Account, Band, Quote, Transcript, Turn
-from analysis.theme_section import share
 
 BAND_NAMES: Mapping[Band, str] = {
     "high": "High",
@@ -112,7 +111,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals["share"] = share
     found.filters |= {"sentence": sentence, "plain": plain}
     return found
 

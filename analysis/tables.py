@@ -163,7 +163,7 @@ class ContactStanding:
     name: str | None = None
     role: str | None = None
     channel: str | None = None  # where to ask: email, sms; None where nothing is known
-    why_unheard: str | None = None  # suppressed, no consent, declined, no answer, never invited
+    why_unheard: str | None = None  # suppressed, declined, no consent, asked, no answer, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +238,10 @@ class SignalReview:
     verdict: Literal["confirmed", "rejected"]
     by: str
     at: datetime
+
+    def is_about(self, said: "Quote") -> bool:
+        """Whether it speaks of these words."""
+        return self.turn_id == said.turn_id and self.start < said.end and said.start < self.end
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 Kind = Literal["explicit", "commercial", "service", "protective"]
@@ -36,5 +37,19 @@ WEIGHTS: Mapping[str, Weight] = {
     "commit": Weight(-1.5, 180, "protective"),
 }
 ELEVATED, HIGH = 0.6, 1.8  # limits of S, the sum of the contributions
+ACTIVE = 0.25  # a reason under this in size is minor
+HEARD_WITHIN = timedelta(days=180)
 MODEL_VERSION = "prior weights, version 1"
 DEFAULT_BASE_RATE = 0.12  # renewals lost, where the user has entered no rate
+
+
+def in_window(day: date, as_of: date) -> bool:
+    """Whether who was heard on this day counts as heard."""
+    return timedelta(0) <= as_of - day <= HEARD_WITHIN
+
+
+def urgency(days_left: int | None) -> float:
+    """How pressing a renewal is; it orders the list and is no part of the risk."""
+    if days_left is None or days_left > 180:
+        return 0.4
+    return 1.0 if days_left <= 90 else 0.7

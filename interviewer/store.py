@@ -277,10 +277,15 @@ class Interviews(Protocol):
         account_ref: str | Collection[str] | None = None,
         address: str | None = None,
         status: Collection[str] = (),
+        with_contact: bool = False,
         limit: int | None = None,
         include_test: bool = False,
     ) -> list[Interview]:
-        """Newest first; `account_ref` may be several."""
+        """Newest first; `account_ref` may be several, `with_contact` leaves recipients out."""
+        ...
+
+    def interviews_named(self, interview_ids: Collection[str]) -> list[Interview]:
+        """Those of these that there are, by their ids."""
         ...
 
     def page_of_interviews(
@@ -488,11 +493,11 @@ class Outreach(Protocol):
         self,
         *,
         study: str | None = None,
-        address: str | None = None,
+        address: str | Collection[str] | None = None,
         state: str | None = None,
         moment_id: str | None = None,
     ) -> list[Invitation]:
-        """By due_at."""
+        """By due_at; `address` may be several."""
         ...
 
 
@@ -818,6 +823,17 @@ class Runs(Protocol):
 
     def latest_run(self) -> AnalysisRun | None:
         """The newest one."""
+        ...
+
+    def latest_risks(self, account_refs: Collection[str] | None = None) -> AnalysisRun | None:
+        """The newest one with its risks, of these accounts or of all.
+
+        Of the rest it has settings and day, without themes, signals, patterns and report (empty).
+        """
+        ...
+
+    def signals(self, run_id: str, account_ref: str) -> list[Mapping[str, Any]]:
+        """What a run found in the words of one account."""
         ...
 
     def runs(self) -> list[AnalysisRun]:

@@ -1,5 +1,6 @@
 """Commands that show what was found."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -73,9 +74,12 @@ def report(
         raise InvalidInput("--owner, --segment, --renewal-within", "need --book")
     services = installation()
     if account:
-        told = report_files.write_account(services, account, out, for_customer=for_customer)
+        told = report_files.write(
+            out, partial(report_files.account, services, account, for_customer=for_customer)
+        )
     elif book:
-        told = report_files.write_book(services, Filter(owner, segment, renewal_within), out)
+        wanted = Filter(owner, segment, renewal_within)
+        told = report_files.write(out, partial(report_files.book, services, wanted))
     else:
         told = report_files.write_whole(services, out)
     say(f"{told}: {out}")

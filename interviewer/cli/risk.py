@@ -1,10 +1,12 @@
 """Commands by which people add what they know to the reading of risk."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from interviewer.access import audit
 from interviewer.cli.common import Json, app, installation
 from interviewer.cli.terminal import say, table
 
@@ -26,9 +28,10 @@ def rate(
     why: Annotated[str | None, typer.Option(help="In a sentence.")] = None,
 ) -> None:
     """Store the account manager's own rating; reports set it beside the band."""
-    from interviewer.findings import renewals
+    from interviewer.findings import accounts
 
-    made = renewals.rate(installation(), account, rating, by, why)
+    values = {"rating": rating, "by": by, "why": why}
+    made = accounts.rate(installation(), None, account, values, actor=audit.COMMAND_LINE)
     say(f"{made.account_ref}: rated {made.rating} by {made.by} on {made.at:%Y-%m-%d}")
 
 
@@ -44,10 +47,10 @@ def reject(evidence: EvidenceId, by: By) -> None:
     _review(evidence, "rejected", by)
 
 
-def _review(evidence: str, verdict: Literal["confirmed", "rejected"], by: str) -> None:
-    from interviewer.findings import renewals
+def _review(evidence: str, verdict: str, by: str) -> None:
+    from interviewer.findings import accounts
 
-    made = renewals.review(installation(), evidence, verdict, by)
+    made = accounts.review(installation(), None, evidence, verdict, by=by, actor=audit.COMMAND_LINE)
     say(f"{made.signal}: {verdict} by {made.by}. Next: interviewer analyze")
 
 
@@ -96,7 +99,8 @@ def explain(
     services = installation()
     found = score_stories.explanation(services, account_ref=account, segment=segment)
     if out:
-        say(f"{report_files.write_explanation(services, found, out)}: {out}")
+        made = partial(report_files.explanation, services, found)
+        say(f"{report_files.write(out, made)}: {out}")
         return
     title = f"Behind the scores of {found.subject}"
     table(explanation_rows(found), as_json=json, title=title)

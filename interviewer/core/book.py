@@ -528,6 +528,13 @@ class Action(Row):
     due_date: date | None = None
     done_at: date | None = None
 
+    def over(self, before: Self) -> Self:
+        """As of every row; but given as not done, it is open again."""
+        whole = super().over(before)
+        if "done_at" in self.model_fields_set and self.done_at is None:
+            return whole.model_copy(update={"done_at": None})
+        return whole
+
 
 class Note(Row):
     """Something written down about an account outside interviews: a call, a mail, a ticket.
@@ -634,13 +641,18 @@ class SignalReview(Row):
     signal: RenewalSignal
     start: Annotated[int, Field(ge=0)]  # of the words in the turn's text, in characters
     end: Annotated[int, Field(gt=0)]
-    verdict: Literal["confirmed", "rejected"]
+    verdict: Literal["confirmed", "rejected", "withdrawn"]  # withdrawn: as if nobody had said
 
     @model_validator(mode="after")
     def _holds_words(self) -> Self:
         if self.end <= self.start:
             raise InvalidInput("end", "is not after start", self.end)
         return self
+
+    def is_about_same(self, other: "SignalReview") -> bool:
+        """Whether both speak of the same signal in words that overlap."""
+        same = (self.turn_id, self.signal) == (other.turn_id, other.signal)
+        return same and self.start < other.end and other.start < self.end
 
 
 class ImportedTurn(BaseModel):

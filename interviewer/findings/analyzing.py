@@ -67,7 +67,7 @@ def analyze(
         base_rate=base_rate,
         regroup=regroup,
     )
-    settings = {**findings.settings, "encoder": encoder_name}
+    settings = {**findings.settings, "encoder": encoder_name, "data_window": _window(read)}
     run = AnalysisRun(
         run_id=services.new_id(),
         at=now,
@@ -82,6 +82,13 @@ def analyze(
     services.store.save_run(run)
     alerts.look(services)
     return Analyzed(run, findings)
+
+
+def _window(read: Book) -> str:
+    """From when to when what was read was said, and how much."""
+    days = sorted(t.at.date().isoformat() for t in read.transcripts if t.at)
+    window = f"{days[0]} to {days[-1]}" if days else "nothing said yet"
+    return f"{window}, {len(read.transcripts)} interviews, mails and tickets"
 
 
 def _patterns(read: Book, findings: Findings) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Everything that an analysis may read, from the store, as the rows that analysis works on."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields, replace
+from typing import Any, TypeVar
 
 from analysis.tables import (
     Account,
@@ -25,38 +25,71 @@ from interviewer.core.interview import Interview
 from interviewer.findings import notes
 from interviewer.ports import Services
 
-if TYPE_CHECKING:
-    pass
-
-
 T = TypeVar("T")
 
 
 def read_book(services: Services, *, include_test: bool = False) -> Book:
     """Everything an analysis may read, from the store."""
     store = services.store
-    contacts = store.find(book.Contact)
-    written = store.find(book.Note)
-    return Book(
-        transcripts=(
-            *(_transcript(i) for i in store.interviews(include_test=include_test) if i.answers),
-            *(_imported(row) for row in store.find(book.ImportedTranscript)),
-            *notes.as_transcripts(written, contacts),
-        ),
-        accounts=tuple(_accounts(store.find(book.Account), contacts, written)),
-        scores=tuple(_like(Score, row) for row in store.find(book.Score)),
-        claims=tuple(_like(Claim, row) for row in store.find(book.Claim)),
+    return replace(
+        _read(services, store.interviews(include_test=include_test)),
         asked=tuple(_asked(services)),
         codings=tuple(_like(Coding, row) for row in store.find(book.Coding)),
         decisions=decided(services),
-        reviews=tuple(_like(SignalReview, row) for row in store.find(book.SignalReview)),
-        volumes=tuple(_like(Volume, row) for row in store.find(book.Volume)),
-        invoices=tuple(
-            _like(Invoice, row, disputed=row.disputed == "yes") for row in store.find(book.Invoice)
-        ),
-        ratings=tuple(_like(Rating, row) for row in store.find(book.Rating)),
-        actions=tuple(_like(JointAction, row) for row in store.find(book.Action)),
+        reviews=reviews(services),
     )
+
+
+def read_accounts(
+    services: Services, refs: Collection[str], interviews: Sequence[Interview]
+) -> Book:
+    """What is known of these accounts, with these interviews of theirs."""
+    return _read(services, interviews, account_ref=list(refs))
+
+
+def _read(services: Services, interviews: Sequence[Interview], **where: object) -> Book:
+    store = services.store
+    contacts = store.find(book.Contact, **where)
+    written = store.find(book.Note, **where)
+    return Book(
+        transcripts=(
+            *(_transcript(i) for i in interviews if i.answers),
+            *(_imported(row) for row in store.find(book.ImportedTranscript, **where)),
+            *notes.as_transcripts(written, contacts),
+        ),
+        accounts=tuple(_accounts(store.find(book.Account, **where), contacts, written)),
+        scores=tuple(_like(Score, row) for row in store.find(book.Score, **where)),
+        claims=tuple(_like(Claim, row) for row in store.find(book.Claim, **where)),
+        volumes=tuple(_like(Volume, row) for row in store.find(book.Volume, **where)),
+        invoices=tuple(
+            _like(Invoice, row, disputed=row.disputed == "yes")
+            for row in store.find(book.Invoice, **where)
+        ),
+        ratings=tuple(_like(Rating, row) for row in store.find(book.Rating, **where)),
+        actions=tuple(_like(JointAction, row) for row in store.find(book.Action, **where)),
+    )
+
+
+def reviews(services: Services, **where: object) -> tuple[SignalReview, ...]:
+    """What people said of evidence and have not taken back."""
+    standing: list[book.SignalReview] = []
+    for row in sorted(services.store.find(book.SignalReview, **where), key=lambda row: row.at):
+        if row.verdict == "withdrawn":
+            standing = [one for one in standing if not one.is_about_same(row)]
+        else:
+            standing.append(row)
+    return tuple(_like(SignalReview, row) for row in standing)
+
+
+def transcript(services: Services, interview_id: str) -> Transcript | None:
+    """One interview, imported transcript or note, by its id."""
+    store = services.store
+    held = [_transcript(interview) for interview in store.interviews_named([interview_id])]
+    held += [_imported(row) for row in store.find(book.ImportedTranscript, id=interview_id)]
+    if not held:
+        written = notes.as_transcripts(store.find(book.Note), ())
+        held = [note for note in written if note.interview_id == interview_id]
+    return next(iter(held), None)
 
 
 def decided(services: Services) -> tuple[ThemeDecision, ...]:

@@ -1,21 +1,14 @@
-"""What people know better than the model: their rating, their word on evidence, how renewals ended.
-
-All of it is stored with who and when. A review holds from the next analysis on; outcomes calibrate
-the model behind its gates.
-"""
+"""How renewals ended, beside what was read before; with enough of them the model is fitted."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from analysis import prepare, reviews, risk, tables
 from analysis.risk_model import LEAST_LEAD, TO_FIT, TO_RECALIBRATE, Outcome, RiskModel
 from analysis.signals import SIGNALS
 from interviewer.core import book
-from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.findings.account_reports import Reading, newest
-from interviewer.findings.evidence import read_book
 from interviewer.ports import Services
 
 SHRUNK_SHARE = 0.3  # of the value, from which a smaller renewal counts as lost
@@ -29,67 +22,6 @@ class Fit:
     card: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]  # evidence that came too late, named
     weights: tuple[tuple[str, float, float], ...]  # signal, prior, what the outcomes suggest
-
-
-def rate(
-    services: Services, account_ref: str, rating: str, by: str, why: str | None = None
-) -> book.Rating:
-    """Store how the account manager rates an account.
-
-    Raises:
-        NotFound: There is no such account.
-        InvalidInput: The rating is none of high, elevated, low.
-    """
-    if not services.store.find(book.Account, account_ref=account_ref):
-        raise NotFound(f"no account {account_ref!r}; import accounts first")
-    made = book.Rating.read(
-        {
-            "account_ref": account_ref,
-            "at": services.clock.now(),
-            "by": by,
-            "rating": rating,
-            "why": why,
-        }
-    )
-    services.store.put([made])
-    return made
-
-
-def review(
-    services: Services, evidence_id: str, verdict: Literal["confirmed", "rejected"], by: str
-) -> book.SignalReview:
-    """Store a person's word on a piece of evidence, named as the reports name it.
-
-    Raises:
-        InvalidInput: It is no evidence id, or its turn does not hold these words.
-    """
-    turn_id, span, signal = _parts(evidence_id)
-    start, _, end = span.partition("-")
-    made = book.SignalReview.read(
-        {
-            "at": services.clock.now(),
-            "by": by,
-            "turn_id": turn_id,
-            "signal": signal,
-            "start": start,
-            "end": end,
-            "verdict": verdict,
-        }
-    )
-    turns = {t.turn_id: t for held in read_book(services).transcripts for t in held.turns}
-    turn = turns.get(turn_id)
-    if turn is None or turn.speaker != "respondent" or made.end > len(turn.text):
-        raise InvalidInput("evidence", "names no words of a respondent", evidence_id)
-    services.store.put([made])
-    return made
-
-
-def _parts(evidence_id: str) -> tuple[str, str, str]:
-    parts = evidence_id.rsplit("/", 2)
-    if len(parts) != 3:
-        fix = "is no evidence id; copy one from the account's report: TURN/START-END/SIGNAL"
-        raise InvalidInput("evidence", fix, evidence_id)
-    return parts[0], parts[1], parts[2]
 
 
 def fit(services: Services, shrunk_share: float = SHRUNK_SHARE) -> Fit:

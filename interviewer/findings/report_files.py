@@ -1,75 +1,107 @@
-"""Reports into files: HTML, JSON or CSV by the name of the file."""
+"""Reports as files: HTML, JSON or CSV."""
 
 import csv
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import account_report, book_report, score_explanation
 from analysis.score_explanation import Explanation
+from interviewer.core.access import User
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.findings import account_reports, renewals
+from interviewer.findings import account_reports
 from interviewer.findings.exports import cell
 from interviewer.ports import Services
 
 Rows = Sequence[dict[str, object]]
-FORMS = (".html", ".json", ".csv")
+FORMS = ("html", "json", "csv")
 
 
-def write_account(
-    services: Services, account_ref: str, out: Path, *, for_customer: bool = False
-) -> str:
-    """One account, or its customer's copy; says what was written.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report as text, and what it is in a few words."""
+
+    text: str
+    told: str
+
+
+def account(
+    services: Services,
+    account_ref: str,
+    form: str,
+    *,
+    for_customer: bool = False,
+    user: User | None = None,
+) -> Written:
+    """One account, or its customer's copy.
 
     Raises:
-        NotFound: Nothing was analyzed yet, or the analysis has no such account.
-        InvalidInput: The name of the file ends otherwise.
+        NotFound: There is no such account, or it is not for this user.
+        InvalidInput: It is none of `FORMS`.
     """
     brand = services.organization.brand
     if for_customer:
-        copy = account_reports.for_customer(services, account_ref)
-        _write(
-            out,
+        copy = account_reports.for_customer(services, account_ref, user)
+        text = _text(
+            form,
             copy,
             lambda: account_report.render_for_customer(copy, brand),
             lambda: account_report.customer_rows(copy),
         )
-        return f"What {copy.name} may see"
-    view = account_reports.account(services, account_ref)
-    _write(
-        out,
+        return Written(text, f"What {copy.name} may see")
+    view = account_reports.account(services, account_ref, user)
+    text = _text(
+        form,
         view,
         lambda: account_report.render_account(view, brand),
         lambda: account_report.account_rows(view),
     )
-    return f"{view.name}, {view.band.replace('_', ' ')}"
+    return Written(text, f"{view.name}, {view.band.replace('_', ' ')}")
 
 
-def write_book(services: Services, chosen: book_report.Filter, out: Path) -> str:
-    """The book of business; says what was written. Raises as `write_account`."""
-    view = account_reports.book_of_business(services, chosen)
-    card = renewals.fit(services).card
+def book(
+    services: Services, wanted: book_report.Filter, form: str, *, user: User | None = None
+) -> Written:
+    """The book of business, as far as it is for this user. Raises as `account`."""
+    view = account_reports.book_of_business(services, wanted, user)
     brand = services.organization.brand
-    _write(
-        out,
+    text = _text(
+        form,
         view,
-        lambda: book_report.render_book(view, brand, card),
+        lambda: book_report.render_book(view, brand, _card(services)),
         lambda: book_report.book_rows(view),
     )
-    return f"{len(view.rows)} accounts with a band, {len(view.unheard)} without"
+    return Written(text, f"{len(view.rows)} accounts with a band, {len(view.unheard)} without")
 
 
-def write_explanation(services: Services, found: Explanation, out: Path) -> str:
-    """What stands behind the scores; says what was written. Raises as `write_account`."""
+def _card(services: Services) -> Sequence[tuple[str, str]]:
+    from interviewer.findings import renewals  # scikit-learn, loaded when a model is fitted
+
+    return renewals.fit(services).card if services.store.latest_risks(()) else ()
+
+
+def write(out: Path, made: Callable[[str], Written]) -> str:
+    """Write what is made of the form that the name of the file ends with; says what it is."""
+    form = out.suffix.casefold().removeprefix(".")
+    if form not in FORMS:
+        raise InvalidInput("--out", f"ends with none of .{', .'.join(FORMS)}", out.name)
+    written = made(form)
+    out.write_text(written.text, encoding="utf-8", newline="")
+    return written.told
+
+
+def explanation(services: Services, found: Explanation, form: str) -> Written:
+    """What stands behind the scores. Raises InvalidInput."""
     brand = services.organization.brand
-    _write(
-        out,
+    text = _text(
+        form,
         found,
         lambda: score_explanation.render_explanation(found, brand),
         lambda: score_explanation.explanation_rows(found),
     )
     moves = sum(len(story.moves) for story in found.stories)
-    return f"{found.subject}, {moves} moves of scores"
+    return Written(text, f"{found.subject}, {moves} moves of scores")
 
 
 def write_whole(services: Services, out: Path) -> str:
@@ -81,20 +113,19 @@ def write_whole(services: Services, out: Path) -> str:
     return f"Report of {run.at:%Y-%m-%d %H:%M} UTC"
 
 
-def _write(out: Path, view: object, html: Callable[[], str], rows: Callable[[], Rows]) -> None:
+def _text(form: str, view: object, html: Callable[[], str], rows: Callable[[], Rows]) -> str:
     made: dict[str, Callable[[], str]] = {
-        ".html": html,
-        ".json": lambda: account_report.as_json(view),
-        ".csv": lambda: _csv(rows()),
+        "html": html,
+        "json": lambda: account_report.as_json(view),
+        "csv": lambda: table(rows()),
     }
-    form = out.suffix.casefold()
     if form not in made:
-        raise InvalidInput("--out", f"ends with none of {', '.join(FORMS)}", out.name)
-    out.write_text(made[form](), encoding="utf-8", newline="")
+        raise InvalidInput("form", f"is none of {', '.join(FORMS)}", form)
+    return made[form]()
 
 
-def _csv(rows: Rows) -> str:
-    """Rows that no spreadsheet runs."""
+def table(rows: Rows) -> str:
+    """Rows as CSV that no spreadsheet runs."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(rows[0].keys() if rows else ())

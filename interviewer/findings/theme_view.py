@@ -10,17 +10,29 @@ from datetime import datetime
 from typing import Any
 
 from analysis import decisions
+from analysis.redact import redact
 from interviewer.access import audit, viewing
 from interviewer.core.access import User
 from interviewer.core.book import ThemeNote
 from interviewer.core.errors import InvalidInput, NotFound
-from interviewer.findings.accounts import Words, words
+from interviewer.findings.account_reports import known_of
 from interviewer.findings.evidence import decided
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 
 DISPLEASED, PLEASED = 0.6, 0.4  # mean tone, 0 pleased to 1 displeased
 OLD_RUNS = 12  # analyses offered for a comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A respondent's words, masked, with the way to the turn."""
+
+    text: str
+    interview_id: str
+    seq: int
+    role: str | None
+    said_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +240,36 @@ def page(services: Services, user: User, theme_id: str) -> ThemePage:
             if seen is None and one["theme_id"] == theme_id
         ],
         accounts=[(ref, n) for ref, n in counted if seen is None or ref in seen],
-        notes=_notes(services, theme_id=theme_id)[::-1],
+        notes=_readable(services, user, theme, _notes(services, theme_id=theme_id)[::-1]),
         others=[(one.theme_id, one.title) for one in rows if one.theme_id != theme_id],
     )
+
+
+def words(quote: Mapping[str, Any]) -> Words:
+    """A stored quote as it may be shown to everybody who sees the account."""
+    said_at = quote["said_at"]
+    return Words(
+        text=redact(quote["text"]),
+        interview_id=quote["interview_id"],
+        seq=int(str(quote["turn_id"]).rpartition(":")[2]),
+        role=quote["contact_role"],
+        said_at=datetime.fromisoformat(said_at) if isinstance(said_at, str) else said_at,
+    )
+
+
+def _readable(
+    services: Services, user: User, theme: Mapping[str, Any], notes: Sequence[ThemeNote]
+) -> Sequence[ThemeNote]:
+    """The notes; for a viewer with personal data masked in what was typed."""
+    if user.role != "viewer":
+        return notes
+    known = known_of(services, theme["accounts"])
+    return [
+        note.model_copy(
+            update={"by": redact(note.by), "text": note.text and redact(note.text, known)}
+        )
+        for note in notes
+    ]
 
 
 def _may_read(quote: Mapping[str, Any], user: User, seen: frozenset[str] | None) -> bool:

@@ -1120,6 +1120,27 @@ def test_findings_come_back_as_they_were(store: SqlStore) -> None:
     assert store.runs() == [replace(second, **empty), replace(first, **empty)]
 
 
+def test_what_a_run_says_of_some_accounts(store: SqlStore) -> None:
+    assert store.latest_risks() is None
+    risks = [{"account_ref": ref, "band": "high"} for ref in ("b", "a", "c")]
+    signals = [{"signal": "rfp", "account_ref": ref} for ref in ("a", None, "b")]
+    memory = {"as_of": "2026-09-15", "themes": {"places": {"t1": "x"}}}
+    run = AnalysisRun("r1", NOW, {"n": 3}, [], signals, risks, memory, "<p>")
+    store.save_run(run)
+    head = replace(run, themes=(), signals=(), memory={"as_of": "2026-09-15"}, report="")
+    assert store.latest_risks() == head
+    assert store.latest_risks(["c", "b", "z"]) == replace(head, risks=[risks[0], risks[2]])
+    assert store.signals("r1", "b") == [signals[2]]
+
+
+def test_interviews_by_name_and_those_with_a_contact(store: SqlStore, started: Interview) -> None:
+    known = started.evolve(interview_id="with-contact", contact_ref="c1")
+    store.add_interview(known, "other-token")
+    both = {started.interview_id, "with-contact"}
+    assert {i.interview_id for i in store.interviews_named([*both, "none"])} == both
+    assert [i.interview_id for i in store.interviews(with_contact=True)] == ["with-contact"]
+
+
 # the database itself
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from analysis import risk
 from analysis.book_report import Filter
 from analysis.prepare import utterances
+from analysis.reviews import reviewed
 from analysis.sentences import quote
 from analysis.tables import Signal
 from interviewer.core.access import User
@@ -42,10 +44,15 @@ MANAGER = User(login="pat@example.com", role="account_manager", password_hash=""
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    """Three accounts: one heard, one that the data speak of, one of somebody else."""
     made = services_in(tmp_path)
+    put_book(made)
+    return made
+
+
+def put_book(services: Services) -> None:
+    """Three accounts: one heard, one that the data speak of, one of somebody else."""
     renewal = NOW.date() + timedelta(days=60)
-    made.store.put(
+    services.store.put(
         [
             Account(
                 account_ref="A", account_name="Norrland", owner_name="Pat", segment="retail",
@@ -85,10 +92,9 @@ def services(tmp_path: Path) -> Services:
             ),
         ]
     )  # fmt: skip
-    return made
 
 
-def analyze(services: Services, at: datetime = NOW) -> None:
+def analyze(services: Services, at: datetime = NOW, name: str = "run-1") -> None:
     """A stored run with the signals of `SAID`; nothing has to be loaded for it."""
     book = evidence.read_book(services)
     turns = utterances(book)
@@ -100,10 +106,11 @@ def analyze(services: Services, at: datetime = NOW) -> None:
         for turn, (_, signal) in zip(turns, SAID, strict=True)
         if signal
     ]  # fmt: skip
+    items = list(reviewed(items, book.reviews, turns))
     risks = [asdict(r) for r in risk.assess(book, turns, items, {}, at.date())]
     memory = {"as_of": at.date().isoformat()}
     services.store.save_run(
-        AnalysisRun("run-1", at, {"base_rate": 0.12}, [], [asdict(i) for i in items], risks,
+        AnalysisRun(name, at, {"base_rate": 0.12}, [], [asdict(i) for i in items], risks,
                     memory, "<p>whole</p>")
     )  # fmt: skip
 
@@ -140,15 +147,13 @@ def test_the_book_is_filtered_and_watches_who_was_not_heard(services: Services) 
         account_reports.account(services, "C", MANAGER)
 
 
-def test_the_customer_sees_own_words_and_nothing_of_risk(
-    services: Services, tmp_path: Path
-) -> None:
+def test_the_customer_sees_own_words_and_nothing_of_risk(services: Services) -> None:
     analyze(services)
     copy = account_reports.for_customer(services, "A")
     assert [label for label, _ in copy.heard] == ["Claims and credits", "What keeps coming back"]
     assert [a.what for a in copy.joint] == ["a second dock door on Fridays"]
-    report_files.write_account(services, "A", tmp_path / "c.html", for_customer=True)
-    page = (tmp_path / "c.html").read_text(encoding="utf-8").split("</style>")[1]
+    written = report_files.account(services, "A", "html", for_customer=True)
+    page = written.text.split("</style>")[1]
     for inside in (
         "carriers for rates",
         "FedEx",
@@ -166,23 +171,50 @@ def test_the_same_data_give_the_same_bytes_in_every_form(
     services: Services, tmp_path: Path
 ) -> None:
     analyze(services)
-    for form in ("html", "json", "csv"):
-        made = []
-        for place in ("one", "two"):
-            out = tmp_path / f"{place}.{form}"
-            report_files.write_account(services, "A", out)
-            book = tmp_path / f"book-{place}.{form}"
-            report_files.write_book(services, Filter(), book)
-            made.append((out.read_bytes(), book.read_bytes()))
-        assert made[0] == made[1]
-    read = json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))
-    assert read["trace"]["Run"] == "run-1, 2026-09-15 14:00 UTC"
-    with (tmp_path / "book-one.csv").open(encoding="utf-8") as file:
+    account = partial(report_files.account, services, "A")
+    book = partial(report_files.book, services, Filter())
+    for form in report_files.FORMS:
+        assert account(form).text == account(form).text
+        assert book(form).text == book(form).text
+    assert json.loads(account("json").text)["trace"]["Run"] == "run-1, 2026-09-15 14:00 UTC"
+    out = tmp_path / "book.csv"
+    assert report_files.write(out, book) == "1 accounts with a band, 2 without"
+    with out.open(encoding="utf-8") as file:
         assert [row["account_ref"] for row in csv.DictReader(file)] == ["A", "B", "C"]
     with pytest.raises(InvalidInput, match=r"\.html"):
-        report_files.write_account(services, "A", tmp_path / "a.pdf")
+        report_files.write(tmp_path / "a.pdf", account)
 
 
-def test_before_an_analysis_it_says_what_to_do(services: Services) -> None:
-    with pytest.raises(NotFound, match="interviewer analyze"):
-        account_reports.book_of_business(services)
+def test_before_an_analysis_every_account_says_what_to_do(services: Services) -> None:
+    view = account_reports.book_of_business(services)
+    assert [row.account_ref for row in view.unheard] == ["A", "B", "C"]
+    assert "interviewer analyze" in str(view.unheard[0].why_not)
+    assert account_reports.account(services, "A").unheard
+    with pytest.raises(NotFound):
+        account_reports.account(services, "Z")
+
+
+def test_a_part_of_the_book_has_its_rows_and_the_counts_of_all(services: Services) -> None:
+    analyze(services)
+    first, second = (account_reports.book_of_business(services, first=n, most=1) for n in (0, 1))
+    assert [row.account_ref for row in (*first.rows, *first.unheard)] == ["A"]
+    assert [row.account_ref for row in (*second.rows, *second.unheard)] == ["B"]
+    assert [row.account_ref for row in first.watch] == ["B"]
+    assert second.watch == ()
+    assert first.counts == second.counts
+    assert [point.account_ref for point in second.points] == ["A"]
+
+
+def test_what_came_after_the_analysis_is_there(services: Services) -> None:
+    analyze(services)
+    services.store.put(
+        [
+            Account(account_ref="D", account_name="New", owner_email="pat@example.com"),
+            Claim(claim_ref="K2", account_ref="A", claim_opened_at=NOW + timedelta(days=2)),
+        ]
+    )
+    services.clock.move_to(NOW + timedelta(days=3))  # type: ignore[attr-defined]
+    assert "after the newest analysis" in str(account_reports.account(services, "D").why_not)
+    view = account_reports.account(services, "A", MANAGER)
+    assert (view.days_left, [c.claim_ref for c in view.claims]) == (57, ["K2"])
+    assert (view.as_of, view.day) == (NOW.date(), NOW.date() + timedelta(days=3))

@@ -483,7 +483,10 @@ def analyzed(services: Services) -> None:
     )
     services.store.put([Account(account_ref="ACME"), Account(account_ref="N/A 7")])
     services.store.save_run(
-        AnalysisRun("r1", NOW, {}, [asdict(theme)], [], [asdict(risk)], {}, "<p>report</p>")
+        AnalysisRun(
+            *("r1", NOW, {}, [asdict(theme)], [asdict(evidence[1])], [asdict(risk)]),
+            *({"as_of": "2026-09-15"}, "<p>report</p>"),
+        )
     )
 
 

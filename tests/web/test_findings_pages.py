@@ -88,3 +88,17 @@ def test_the_spreadsheet_runs_no_formula(owner: TestClient, services: Services) 
     assert shown.headers["content-type"].startswith("text/csv")
     assert ",'=1+1" in shown.text
     assert services.store.find(ThemeDecision) == []
+
+
+def test_a_viewer_reads_notes_without_personal_data(
+    owner: TestClient, app: FastAPI, services: Services
+) -> None:
+    analyzed(services)
+    typed = "told Dana Fox on +14155550199 and d.fox@acme.example.com"
+    data = {"form_token": form_token_of(owner), "text": typed}
+    owner.post("/themes/t1/notes", data=data)
+    assert typed in owner.get("/themes/t1").text
+    shown = user_with(app, services, "viewer").get("/themes/t1").text
+    assert "told" in shown
+    for word in ("+14155550199", "d.fox@acme.example.com", "ann@example.com"):
+        assert word not in shown

@@ -11,7 +11,7 @@ from sqlmodel import col
 from interviewer.adapters.sql import book_rows, interview_rows, interview_search, requests
 from interviewer.adapters.sql.notices import add_occurrences
 from interviewer.adapters.sql.part import Part, where_given
-from interviewer.adapters.sql.rows import insert_new, row_of
+from interviewer.adapters.sql.rows import chunks, insert_new, row_of
 from interviewer.adapters.sql.tables import (
     CaseTable,
     ChatPartTable,
@@ -111,6 +111,7 @@ class SqlInterviews(Part, Interviews):
         account_ref: str | Collection[str] | None = None,
         address: str | None = None,
         status: Collection[str] = (),
+        with_contact: bool = False,
         limit: int | None = None,
         include_test: bool = False,
     ) -> list[Interview]:
@@ -120,10 +121,22 @@ class SqlInterviews(Part, Interviews):
             query = query.where(col(InterviewTable.account_ref).in_(refs))
         if status:
             query = query.where(col(InterviewTable.status).in_(status))
+        if with_contact:
+            query = query.where(col(InterviewTable.contact_ref).is_not(None))
         if not include_test:
             query = query.where(~col(InterviewTable.test))
         newest = (col(InterviewTable.opened_at).desc(), col(InterviewTable.interview_id))
         return self._interviews(query.order_by(*newest).limit(limit))
+
+    def interviews_named(self, interview_ids: Collection[str]) -> list[Interview]:
+        name = col(InterviewTable.interview_id)
+        return [
+            interview
+            for part in chunks(interview_ids)
+            for interview in self._interviews(
+                select(InterviewTable).where(name.in_(part)).order_by(name)
+            )
+        ]
 
     def page_of_interviews(
         self,

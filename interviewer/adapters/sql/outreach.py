@@ -105,7 +105,7 @@ class SqlOutreach(Part, Outreach):
         self,
         *,
         study: str | None = None,
-        address: str | None = None,
+        address: str | Collection[str] | None = None,
         state: str | None = None,
         moment_id: str | None = None,
     ) -> list[Invitation]:
@@ -113,12 +113,18 @@ class SqlOutreach(Part, Outreach):
             select(InvitationTable),
             InvitationTable,
             study=study,
-            address=address,
             state=state,
             moment_id=moment_id,
         )
-        by_due = (col(InvitationTable.due_at), col(InvitationTable.invitation_id))
-        return self._values(Invitation, query.order_by(*by_due))
+        if address is None:
+            found = self._values(Invitation, query)
+        else:
+            own = col(InvitationTable.address)
+            parts = chunks([address] if isinstance(address, str) else address)
+            found = [
+                i for part in parts for i in self._values(Invitation, query.where(own.in_(part)))
+            ]
+        return sorted(found, key=lambda invitation: (invitation.due_at, invitation.invitation_id))
 
 
 def _moment_record(row: RowMapping) -> MomentRecord:

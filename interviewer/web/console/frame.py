@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from interviewer.web.doors import DOORS, form_token, logged_in
 from interviewer.web.pages import page
@@ -26,12 +27,18 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
 )
 
 
+REPORT_POLICY = (  # the document's own policy allows its one style and its one script, by hash
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
+    "sandbox allow-scripts allow-popups allow-modals"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What is said after a form was sent, and the form that undoes it."""
 
     words: str
-    undo: str | None = None  # a path to post to; `{about}` stands for what it was done to
+    undo: str | None = None  # a path to post to: `{about}` is what it was done to
 
 
 DONE: Mapping[str, Done] = {
@@ -57,7 +64,11 @@ DONE: Mapping[str, Done] = {
     "account.rated": Done("Your rating was recorded."),
     "account.decided": Done("The outcome was recorded."),
     "account.promised": Done("The action was recorded; the next interview asks about it."),
-    "account.action_done": Done("The action is done."),
+    "account.action_done": Done("The action is done.", undo="{here}/actions/{about}/open"),
+    "account.action_open": Done("The action is open again.", undo="{here}/actions/{about}/done"),
+    "signal.confirmed": Done("Confirmed: it counts from the next analysis on, and as a label."),
+    "signal.rejected": Done("Rejected: it counts no more from the next analysis on."),
+    "signal.withdrawn": Done("Taken back, as if nobody had said anything about these words."),
     "theme.noted": Done("Noted."),
     "theme.decided": Done(
         "It holds from the next analysis on. Undo takes back all that was decided about the theme.",
@@ -98,7 +109,9 @@ def show(request: Request, template: str, **values: Any) -> HTMLResponse:
         form_token=form_token(request),
         user=user,
         done=done,
-        undo=done.undo.format(about=about) if done and done.undo and about else None,
+        undo=done.undo.format(about=about, here=quote(request.url.path))
+        if done and done.undo and about
+        else None,
         **values,
     )
 
@@ -107,6 +120,23 @@ def after(path: str, done: str, about: str = "") -> RedirectResponse:
     """To the page at `path`, which says what was done; reloading it does nothing again."""
     assert done in DONE
     return RedirectResponse(f"{path}?done={done}" + (f"&about={about}" if about else ""), 303)
+
+
+async def sent(request: Request) -> dict[str, str]:
+    """What the fields of a form say; its token was looked at by the door."""
+    form = await request.form()
+    return {k: v for k, v in form.items() if isinstance(v, str) and k != "form_token"}
+
+
+def download(text: str, form: str, name: str) -> Response:
+    """A file to keep; a page among them is shut off from these pages."""
+    kind = {"html": "text/html", "json": "application/json", "csv": "text/csv"}[form]
+    safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{safe}.{form}"',
+        "Content-Security-Policy": REPORT_POLICY,
+    }
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 def _done(request: Request) -> tuple[Done | None, str]:

@@ -5,20 +5,20 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from interviewer.access import audit, viewing
 from interviewer.core.errors import NotFound
 from interviewer.core.interview import Interview
 from interviewer.core.search import LONGEST, terms
-from interviewer.findings import exports
+from interviewer.findings import account_reports, accounts, exports
 from interviewer.ports import Services
 from interviewer.store import Wanted
-from interviewer.web.console.frame import show
+from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, LoggedIn, Parts, logged_in
 from interviewer.web.throttle import address_of
 
@@ -194,6 +194,7 @@ def _transcript(
         interview=interview,
         guide=study.guide,
         photos=services.store.photos([interview.interview_id]),
+        signals=account_reports.signals_in(services, interview),
         cases=viewing.cases_of(services, user, interview.interview_id),
         filters=filters,
         newer=newer,
@@ -201,6 +202,21 @@ def _transcript(
         purpose=purpose,
         purposes=viewing.PURPOSES if user.role != "viewer" else {},
     )
+
+
+@router.post("/interviews/{interview_id}/signals")
+def review_signal(
+    interview_id: str,
+    services: Parts,
+    user: LoggedIn,
+    actor: Actor,
+    filters: Filtered,
+    evidence: Annotated[str, Form()] = "",
+    verdict: Annotated[str, Form()] = "",
+) -> RedirectResponse:
+    """A person's word on a piece of evidence, or that it is taken back."""
+    accounts.review(services, user, evidence, verdict, by=user.login, actor=actor)
+    return after(f"/interviews/{quote(interview_id)}", f"signal.{verdict}")
 
 
 @router.get("/interviews/{interview_id}/photos/{photo_id}")

@@ -3,13 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from interviewer.web.console.frame import show
+from interviewer.web.console.frame import REPORT_POLICY, show
 from interviewer.web.doors import Parts
-
-REPORT_POLICY = (  # the document's own policy allows its one style and its one script, by hash
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; "
-    "sandbox allow-scripts allow-popups allow-modals"
-)
 
 router = APIRouter(include_in_schema=False)
 

@@ -24,8 +24,7 @@ from interviewer.studies.rehearsal import (
 )
 from interviewer.studies.simulation_page import LANGUAGES, render
 from interviewer.studies.trying import begin_trial, exception_codes
-from interviewer.web.console.frame import show
-from interviewer.web.console.reports import REPORT_POLICY
+from interviewer.web.console.frame import REPORT_POLICY, show
 from interviewer.web.doors import Parts
 
 SAMPLE = 12  # simulated respondents that answer while somebody waits
