@@ -612,6 +612,7 @@ class Outbox(Protocol):
         addresses: Collection[str] | None = None,
         channel: str | None = None,
         gated_since: datetime | None = None,
+        error_code: str | None = None,
     ) -> list[OutboundMessage]:
         """In the order they were stored; `gated_since`: those that the gate let out since."""
         ...

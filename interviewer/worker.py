@@ -36,6 +36,7 @@ STEPS: Mapping[Step, Callable[[Services, Job], Awaitable[None]]] = {
     "notify": notices.notify,
     "digest": notices.send_digest,
     "expire": actions.expire,
+    "reroute": inviting.reroute,
 }
 
 

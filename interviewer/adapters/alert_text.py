@@ -11,6 +11,8 @@ Body = Mapping[str, Any]
 SUBJECT = 120  # characters
 REASONS = {"human": "asks for a person"}  # where the name of a reason does not say it
 FACTS = (
+    ("why", "Why"),
+    ("to_do", "To do"),
     ("due_at", "Look by"),
     ("asked_at", "Their contacts are asked from"),
     ("to_ask_nobody", "To ask nobody"),

@@ -32,12 +32,12 @@ TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 BUSY = frozenset(("20429", "30001"))  # too many requests; the queue is full
 TROUBLES: Mapping[str, Trouble] = {
     "21610": "suppress",  # the person sent STOP to Twilio
-    "21211": "suppress",  # no valid number
-    "21614": "suppress",  # no mobile number
+    "21211": "bad_number",  # no valid number
+    "21614": "bad_number",  # no mobile number
     "30003": "retry",  # the phone is off
     "30004": "suppress",  # the person blocks us
-    "30005": "suppress",  # unknown number
-    "30006": "suppress",  # a landline
+    "30005": "bad_number",  # unknown number
+    "30006": "bad_number",  # a landline
     "30007": "pause_study",  # filtered as spam
     "30008": "retry",  # unknown
     "30034": "stop_sender",  # US number without a registered campaign

@@ -103,6 +103,7 @@ class ContactFacts(Value):
     study_state: StudyState = "live"
     quota_used: bool = False  # the study has asked as many as it may
     volume_free_at: datetime | None = None  # when it may ask more; None: now
+    sender_stopped_until: datetime | None = None  # the provider takes none for this country
     sender_free_at: datetime | None = None  # when the sender may write again; None: now
     is_stale: bool = False
     expires_at: datetime | None = None  # of the interview, or of the invitation
@@ -207,6 +208,9 @@ def _g01_switches(
         return Refusal("G01", "sending is switched off")
     if facts.braked and intent.kind == "initiated":
         return Refusal("G01", "the study has braked", held=True)
+    if facts.sender_stopped_until and facts.sender_stopped_until > now:
+        why = "the provider takes no message of this sender to the United States"
+        return _later("G01", why, facts.sender_stopped_until, intent, facts)
     return None
 
 

@@ -81,9 +81,10 @@ class Unconfirmed(InterviewerError):
 Trouble = Literal[  # what a provider's error asks of us
     "none",
     "suppress",  # never write to this address again
-    "retry",  # once, later
+    "bad_number",  # the same; who it belongs to may be reached otherwise
+    "retry",  # once, later; then who it belongs to may be reached otherwise
     "pause_study",  # its texts are filtered as spam
-    "stop_sender",  # the sender may not send
+    "stop_sender",  # the sender may not send to the United States
 ]
 
 

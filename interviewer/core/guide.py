@@ -274,13 +274,15 @@ class Outreach(Part):
     """How the study writes to people; what is not named is not limited.
 
     `quota` counts invitations of the whole study, `per_day` those of a local day. With
-    `remind_after` who has not answered by then is reminded once.
+    `remind_after` who has not answered by then is reminded once. With `sms_link` an SMS may carry
+    a link: the first one to the page, where it has room for it.
     """
 
     quota: PositiveInt | None = None
     per_day: PositiveInt | None = None
     skip_holidays: bool = False
     remind_after: Duration | None = None
+    sms_link: bool = False
 
 
 class InterviewGuide(Part):

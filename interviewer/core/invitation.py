@@ -96,6 +96,7 @@ Step = Literal[
     "send",  # subject: a message; ask the gate and send it, or look up what became of it
     "notify",  # subject: a notice; tell its destination
     "digest",  # subject: the address of a person of ours; what waits for them goes as one mail
+    "reroute",  # subject: an invitation whose SMS did not arrive; ask by mail, where that may be
     "expire",  # subject: a request for an action; a person looks at it, unless it was answered
 ]
 

@@ -25,6 +25,7 @@ OccurrenceKind = Literal[
     "action.requested",
     "contact.opted_out",
     "study.braked",
+    "sender.stopped",
     "alert.raised",
     "import.failed",
 ]

@@ -204,6 +204,9 @@ def _owners(
         moment = services.store.moment(occurrence.about).moment
         account = _account(services, moment.account_ref)
         return account, owner_alert(moment, account).to if account else (), "same_day"
+    if occurrence.kind in ("study.braked", "sender.stopped"):
+        owners = (one for one in services.store.users() if one.role == "owner")
+        return None, tuple(one.login for one in owners if one.disabled_at is None), "same_day"
     return None, (), "routine"
 
 
@@ -254,6 +257,13 @@ def _about(services: Services, occurrence: Occurrence) -> dict[str, Any]:
             "about": study.slug,
             "why": study.brake,
             "link": link,
+        }
+    if occurrence.kind == "sender.stopped":
+        return {
+            "once": f"{occurrence.about}:{occurrence.at.date()}",
+            "about": "SMS to the United States",
+            "why": f"the number is in no registered campaign (error {occurrence.about})",
+            "to_do": "Register it with the provider; a message tries again every six hours",
         }
     if occurrence.kind == "alert.raised":
         return _of_alert(services, occurrence)

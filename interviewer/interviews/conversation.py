@@ -351,7 +351,8 @@ async def _in_turn(
         }
     )
     said = said.model_copy(update={"trace": trace})
-    said = await asyncio.to_thread(with_offer, services, interview, decision, said)
+    links = guide.outreach.sms_link
+    said = await asyncio.to_thread(with_offer, services, interview, decision, said, sms_link=links)
     return _ended(interview.add(said).keep_back(()), said.move, decision)
 
 

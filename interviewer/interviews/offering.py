@@ -56,17 +56,25 @@ def still_offered(
     return next((one for one in found if one.link is None), None)
 
 
-def with_offer(services: Services, interview: Interview, decision: Decision, said: Turn) -> Turn:
+def with_offer(
+    services: Services,
+    interview: Interview,
+    decision: Decision,
+    said: Turn,
+    *,
+    sms_link: bool = False,
+) -> Turn:
     """The closing with what is possible still, to be chosen by a number; a page has buttons.
 
-    As many actions as fit the channel; where none does, the closing as it is.
+    As many actions as fit the channel; where none does, the closing as it is. With `sms_link` an
+    SMS may name those that have a page of their own.
     """
     is_closing = decision.move == "close" and decision.reason in OFFERED_AT
     if not is_closing or interview.channel == "chat":
         return said
     asked = {one.action_id for one in services.store.requests(interview_id=interview.interview_id)}
     open_ones = [one for one in offered(services, interview) if one.id not in asked]
-    if interview.channel == "sms":
+    if interview.channel == "sms" and not sms_link:
         open_ones = [one for one in open_ones if one.link is None]
     for text, chosen in _texts(services, interview, said.text, open_ones):
         if interview.channel == "email" or fits_sms(text, first=False):

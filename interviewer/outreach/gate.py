@@ -34,6 +34,8 @@ ENDS = ("close", "hand_off", "opt_out")  # moves after which an interview is ove
 ON_NO_LOCK_SCREEN = ("item", "address", "price")  # context keys that no first line shows
 CAPS_LOOK_BACK = timedelta(days=30)
 MINUTE = timedelta(minutes=1)
+UNREGISTERED = "30034"  # Twilio: the number is in no registered campaign of the United States
+STOPPED_FOR = timedelta(hours=6)  # then one message tries whether it is registered by now
 GUARD = frozenset(("promise", "personal_data_request", "plain_text", "internals"))
 """What the text guard looks for in a model's words."""
 
@@ -113,6 +115,8 @@ def may_send(services: Services, sending: Sending) -> Permit | Refusal:
     """
     now = services.clock.now()
     policy = _policy(services)
+    if sending.study and sending.study.guide.outreach.sms_link:
+        policy = policy.model_copy(update={"sms_links": True})
     if sending.invitation and sending.interview:
         brand = str(sending.interview.context.get("brand") or "")
         policy = policy.model_copy(update={"brand": brand})
@@ -215,7 +219,10 @@ def _all_facts(services: Services, sending: Sending) -> ContactFacts:
     message, interview, invitation = sending.message, sending.interview, sending.invitation
     own = interview.interview_id if interview else None
     facts = _facts(services, message.address, besides=own, begins=message.kind == "initiated")
-    update: dict[str, object] = {"sender_free_at": _sender_free_at(services, sending)}
+    update: dict[str, object] = {
+        "sender_free_at": _sender_free_at(services, sending),
+        "sender_stopped_until": _stopped_until(services, message),
+    }
     if sending.study:
         update |= {"study_state": sending.study.state, "braked": sending.study.brake is not None}
     if invitation and sending.study:
@@ -313,6 +320,16 @@ def _volume(services: Services, study: Study, invitation: Invitation) -> dict[st
         if store.invited(study.slug, today) >= limits.per_day:
             known["volume_free_at"] = (today + timedelta(days=1)).astimezone(zone)
     return known
+
+
+def _stopped_until(services: Services, message: OutboundMessage) -> datetime | None:
+    """When the sender may try the United States again after the provider took none for there."""
+    if message.channel != "sms" or country_of(message.address) != "US":
+        return None
+    since = services.clock.now() - STOPPED_FOR
+    refused = services.store.messages(channel="sms", gated_since=since, error_code=UNREGISTERED)
+    times = [one.gated_at for one in refused if one.gated_at]
+    return max(times) + STOPPED_FOR if times else None
 
 
 def _sender_free_at(services: Services, sending: Sending) -> datetime | None:

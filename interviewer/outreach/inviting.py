@@ -300,6 +300,43 @@ def _copy(message: OutboundMessage, study: Study) -> OutboundMessage | None:
     return message.model_copy(update=update)
 
 
+async def reroute(services: Services, job: Job) -> None:
+    """Ask by mail who could not be reached by SMS, where they agreed to it; the gate decides.
+
+    Raises:
+        Conflict: Another worker has it, or they answered just now.
+    """
+    await asyncio.to_thread(_reroute, services, job)
+
+
+def _reroute(services: Services, job: Job) -> None:
+    with services.store.transaction() as store:
+        store.end(job)
+        before = store.invitation(job.subject)
+        if before.interview_id is None:
+            return
+        interview = store.interview(before.interview_id)
+        if interview.answers or interview.status != "open":
+            return
+        now = services.clock.now()
+        ended = {"status": "closed", "close_reason": "undelivered", "closed_at": now}
+        store.save_interview(interview.evolve(**ended))
+        planned = _by_mail(replace(services, store=store), before)
+        if planned and planned.state == "due":
+            store.save_invitation(planned.model_copy(update={"version": before.version}))
+
+
+def _by_mail(services: Services, before: Invitation) -> Invitation | None:
+    """The same invitation as a mail; None when there is no address, or the study has no mails."""
+    study, record = services.store.study(before.study), services.store.moment(before.moment_id)
+    people = whom_to_ask(services.store, record.moment, study.guide)
+    person = next((one for one in people if one.phone == before.address), None)
+    if person is None:
+        return None
+    ways = [way for way in _ways(services, study, person) if way[0] == "email"]
+    return _planned(services, record, study, person, ways) if ways else None
+
+
 async def remind(services: Services, job: Job) -> None:
     """Remind of an invitation that nobody answered; the gate sees that it is the only time.
 
@@ -437,13 +474,18 @@ def draft(
 def _first_message(
     services: Services, guide: InterviewGuide, invitation: Invitation, started: Started
 ) -> OutboundMessage:
-    """The first message as its channel carries it: an SMS as it is, a mail with link and foot."""
+    """The first message as its channel carries it: a mail with link and foot, an SMS as it is.
+
+    A study may want a link in the SMS as well; the interview can be held there all the same.
+    """
     interview, key = started.interview, _message_key(started.interview)
     text, subject = sms_text(interview.turns[0].text), None
+    link = f"{services.organization.public_url}/i/{started.token}"
     if invitation.channel == "email":
-        link = f"{services.organization.public_url}/i/{started.token}"
         text = mail_text.invitation_text(services, interview, link, key)
         subject = mail_text.invitation_subject(services, guide, interview)
+    elif guide.outreach.sms_link and link.startswith("https://"):
+        text = mail_text.with_link(services, interview, text, link)
     return OutboundMessage(
         message_key=key,
         interview_id=interview.interview_id,

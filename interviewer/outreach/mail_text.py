@@ -9,6 +9,7 @@ from interviewer.core.errors import NotFound
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview
 from interviewer.core.invitation import OutboundMessage
+from interviewer.core.sms_text import fits_sms, sms_text
 from interviewer.ports import Services
 from interviewer.sealing import Sealer
 
@@ -52,6 +53,13 @@ def invitation_text(services: Services, interview: Interview, link: str, message
     )
     lines = "\n".join(line for line in foot if line)
     return f"{interview.turns[0].text}\n\n{said['answer']}: {link}\n\n-- \n{lines}"
+
+
+def with_link(services: Services, interview: Interview, text: str, link: str) -> str:
+    """An SMS with the way to the page behind it; as it was where there is no room."""
+    said = wording.phrases_for(services.phrases, interview.language).mail
+    whole = sms_text(f"{text} {said['answer']}: {link}")
+    return whole if fits_sms(whole, first=True) else text
 
 
 def invitation_subject(services: Services, guide: InterviewGuide, interview: Interview) -> str:

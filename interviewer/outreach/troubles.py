@@ -6,6 +6,7 @@ from datetime import timedelta
 from interviewer.core.book import Suppression
 from interviewer.core.errors import NotFound, Trouble
 from interviewer.core.invitation import Job, OutboundMessage
+from interviewer.core.notice import Occurrence
 from interviewer.outreach import brake
 from interviewer.ports import DeliveryReport, Services
 
@@ -32,17 +33,19 @@ def act_on(services: Services, message: OutboundMessage, trouble: Trouble, code:
     """Do what a provider's error asks for."""
     if trouble != "none":
         log.error("message %s: error %s of the provider: %s", message.message_key, code, trouble)
-    if trouble == "suppress":
+    if trouble in ("suppress", "bad_number"):
         _suppress(services, message, code)
+    if trouble == "bad_number" or (trouble == "retry" and message.attempt):
+        _try_otherwise(services, message, code)
     elif trouble == "retry":
         _try_again(services, message)
     elif trouble == "pause_study":
         study = _study_of(services, message)
         if study:
             brake.apply(services, study, f"the provider filters its texts as spam (error {code})")
-    elif trouble == "stop_sender":
-        by_sms = {s.slug for s in services.store.studies() if message.channel in s.guide.channels}
-        _pause(services, by_sms)
+    elif trouble == "stop_sender":  # the gate sees it by the error of this message
+        stopped = Occurrence(kind="sender.stopped", about=code, at=services.clock.now())
+        services.store.add_occurrences([stopped])
 
 
 def _suppress(services: Services, message: OutboundMessage, code: str) -> None:
@@ -60,11 +63,10 @@ def _suppress(services: Services, message: OutboundMessage, code: str) -> None:
 
 
 def _try_again(services: Services, message: OutboundMessage) -> None:
-    """Once: it certainly did not arrive, so it is due again later, when the gate is asked anew."""
-    if message.attempt:
-        return
+    """It certainly did not arrive, so it is due again later, once, when the gate is asked anew."""
     due_at = services.clock.now() + AGAIN
     waits = {"state": "pending", "due_at": due_at, "attempt": 1, "gated_at": None}
+    waits |= {"provider_id": None}
     again = message.model_copy(update={**waits, "reason": "the phone was not reached"})
     with services.store.transaction() as store:
         store.move_message(again, "sent", "failed")
@@ -77,11 +79,17 @@ def _study_of(services: Services, message: OutboundMessage) -> str | None:
     return services.store.interview(message.interview_id).study
 
 
-def _pause(services: Services, slugs: set[str]) -> None:
-    """Invite nobody any more until a person has looked at it."""
-    now = services.clock.now()
-    for study in services.store.studies():
-        if study.slug in slugs and study.state == "live":
-            services.store.set_study_state(study.slug, "paused", now)
-            services.store.hold_invitations(study.slug, "held", "G06: the study is paused")
-            log.error("the study %s was paused", study.slug)
+def _try_otherwise(services: Services, message: OutboundMessage, code: str) -> None:
+    """An invitation that certainly did not arrive counts in no cap, and may go another way."""
+    if message.kind != "initiated" or message.seq != 0 or message.channel != "sms":
+        return
+    now, store = services.clock.now(), services.store
+    own = (one for one in store.invitations(address=message.address))
+    invitation = next((one for one in own if one.interview_id == message.interview_id), None)
+    if invitation is None:
+        return
+    lost = {"state": "failed", "reason": f"the provider could not deliver it: {code}"}
+    with store.transaction() as inside:
+        if message.state == "sent":
+            inside.move_message(message.model_copy(update=lost), "sent")
+        inside.schedule([Job(step="reroute", subject=invitation.invitation_id, due_at=now)])

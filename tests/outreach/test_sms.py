@@ -1,6 +1,7 @@
 """Interviews by SMS, from webhook to thank-you: a provider, its webhooks, the worker, the store."""
 
 import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,13 +16,17 @@ from interviewer.adapters.twilio_sms import TwilioSms, signature
 from interviewer.core.book import Consent, Suppression
 from interviewer.core.contact import is_suppressed
 from interviewer.core.interview import Interview
+from interviewer.core.sms_text import fits_sms
+from interviewer.followup import notices
 from interviewer.interviews import links
 from interviewer.ports import Services
 from interviewer.settings import Settings
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from interviewer.web.app import create_app
-from tests.fakes import NOW, services_in
+from tests.fakes import NOW, RecordingChannel, services_in
 from tests.outreach.test_outreach import SETTLED
-from tests.story import PHONE, launch, shipment, tell, wait, work
+from tests.story import EMAIL, PHONE, launch, shipment, tell, wait, work
 from tests.twilio_server import ACCOUNT, SENDER, TOKEN, Fault, TwilioServer
 
 INBOUND, STATUS = "/hooks/twilio/inbound", "/hooks/twilio/status"
@@ -289,20 +294,82 @@ def test_a_phone_that_was_off_is_tried_once_more(asked: Phones) -> None:
     assert asked.hears(2 * 3600 + 1) == []
 
 
+def test_filtered_texts_brake_the_study(asked: Phones) -> None:
+    report(asked, "undelivered", "30007")
+    studies = asked.services.store.studies()
+    assert {study.slug for study in studies if study.brake} == {"exception-follow-up"}
+
+
+def test_an_unregistered_sender_stops_in_the_united_states_alone(asked: Phones) -> None:
+    notices.add_destination(asked.services, "ops", "https://ops.example.com/in")
+    report(asked, "undelivered", "30034")
+    assert {study.state for study in asked.services.store.studies()} == {"ready", "live"}
+    asked.texts("The box was crushed and the lamp inside broken.")
+    asked.texts("Hello", "+13475550100")
+    asked.texts("Hello", "+493012345678")
+    said = asked.hears()
+    assert [m["to"] for m in asked.twilio.messages[1:]] == ["+493012345678"]
+    assert len(said) == 1
+    told = [n for n in asked.services.store.notices() if n.kind == "sender.stopped"]
+    assert [n.body["about"] for n in told] == ["SMS to the United States"]
+    assert asked.hears(6 * 3600) != []  # it tries again
+
+
 @pytest.mark.parametrize(
-    ("code", "paused", "braked"),
+    ("codes", "agrees", "way"),
     [
-        ("30007", set(), {"exception-follow-up"}),
-        ("30034", {"exception-follow-up", "delivery-check"}, set()),
+        (["30005"], True, "email"),
+        (["21211"], True, "email"),
+        (["30003"], True, None),  # the phone may be off: once more, later
+        (["30003", "30003"], True, "email"),
+        (["30005"], False, None),
+        (["21610"], True, None),  # a stop is a stop
+        (["30004"], True, None),  # and so is who blocks us
     ],
 )
-def test_filtered_texts_brake_the_study(
-    asked: Phones, code: str, paused: set[str], braked: set[str]
+def test_who_cannot_be_reached_by_sms_is_asked_by_mail_once(
+    phones: Phones, codes: list[str], agrees: bool, way: str | None
 ) -> None:
-    report(asked, "undelivered", code)
-    studies = asked.services.store.studies()
-    assert {study.slug for study in studies if study.state == "paused"} == paused
-    assert {study.slug for study in studies if study.brake} == braked
+    mail = RecordingChannel()
+    ways = {**phones.services.channels, "email": mail}
+    phones.services = replace(phones.services, channels=ways)
+    said = {"source": "checkout", "at": "2026-01-01T00:00:00Z"}
+    agreed = {"sms": True, "email": agrees, **said}
+    tell(phones.services, shipment("1", "delivered", consent=agreed))
+    phones.hears(SETTLED.total_seconds())
+    key = f"{phones.interview.interview_id}:0"
+    for number, code in enumerate(codes):
+        phones.hears(2 * 3600 + 1)
+        sid = phones.twilio.messages[number]["sid"]
+        path = f"{STATUS}?{urlencode({'message': key})}"
+        for _ in range(2):
+            phones.call(path, MessageSid=sid, MessageStatus="undelivered", ErrorCode=code)
+    for _ in range(3):
+        phones.hears(60)
+    assert [one.address for one in mail.sent] == ([EMAIL] if way else [])
+    if way:
+        (sent,) = (one for one in phones.services.store.invitations() if one.state == "sent")
+        assert sent.channel == "email"
+        assert phones.services.store.live_interviews(PHONE) == []
+        assert phones.services.store.message(key).state == "failed"
+
+
+@pytest.mark.parametrize(("wants", "number"), [(True, 1), (False, 0)])
+def test_a_study_may_want_a_link_in_the_sms(phones: Phones, wants: bool, number: int) -> None:
+    source = phones.services.store.study("delivery-check").source
+    if wants:
+        source += "\noutreach: {sms_link: true}\n"
+    lifecycle.add(phones.services, load_guide(source), source)
+    launch(phones.services, "delivery-check")
+    tell(phones.services, shipment("1", "delivered"))
+    (opener,) = phones.hears(SETTLED.total_seconds())
+    links_in = re.findall(r"https://feedback\.harbor\.example\.com/i/(\S+)", opener)
+    assert len(links_in) == number
+    assert fits_sms(opener, first=True)
+    for token in links_in:
+        assert phones.door.get(f"/i/{token}").status_code == 200
+    phones.texts("It came on time.")  # the interview is held by SMS all the same
+    assert len(phones.hears()) == 1
 
 
 def test_a_report_about_nothing_of_ours_changes_nothing(asked: Phones) -> None:

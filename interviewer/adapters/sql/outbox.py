@@ -39,10 +39,16 @@ class SqlOutbox(Part, Outbox):
         addresses: Collection[str] | None = None,
         channel: str | None = None,
         gated_since: datetime | None = None,
+        error_code: str | None = None,
     ) -> list[OutboundMessage]:
         table = OutboundMessageTable
         query = where_given(
-            select(table), table, interview_id=interview_id, state=state, channel=channel
+            select(table),
+            table,
+            interview_id=interview_id,
+            state=state,
+            channel=channel,
+            error_code=error_code,
         )
         if addresses is not None:
             query = query.where(col(table.address).in_(addresses))
@@ -73,6 +79,8 @@ class SqlOutbox(Part, Outbox):
         )
         with self._database.write() as connection:
             ours = row_of(message, "delivery", "error_code")  # `report_delivery` writes these
+            if message.state == "pending":  # it is sent once more: what was reported is over
+                ours |= dict.fromkeys(("delivery", "error_code"))
             if not connection.execute(own.values(ours)).rowcount:
                 raise Conflict
 
@@ -89,11 +97,10 @@ class SqlOutbox(Part, Outbox):
         told = ORDER[: ORDER.index(delivery)]
         own = update(table).where(col(table.message_key) == message_key)
         is_new = own.where(
-            or_(
-                col(table.delivery).is_(None),
-                col(table.delivery).in_(told),
-                col(table.provider_id) != provider_id,  # it was sent once more
-            ),
+            or_(col(table.delivery).is_(None), col(table.delivery).in_(told)),
+            # A report of the first try says nothing of the second.
+            or_(col(table.provider_id).is_(None), col(table.provider_id) == provider_id),
+            col(table.state) != "pending",
         )
         with self._database.write() as connection:
             report = is_new.values(delivery=delivery, error_code=error_code)
