@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from analysis import charts
 from analysis.labels import LABELS, NEXT_STEPS
+from analysis.playback import Corrected, Summaries, set_right, summaries
 from analysis.redact import CARRIERS
-from analysis.showing import money, page, quoted
+from analysis.showing import masked, money, page, personal, quoted
 from analysis.structured import open_claims
 from analysis.tables import (
     Account,
@@ -74,6 +75,7 @@ class Evidence:
     why: str
     asked: str | None  # the question, where the answer alone says nothing
     quote: str | None
+    set_right: str | None  # what they said of it when it was read back
     source: str
     data_row: str | None
     interview_id: str | None
@@ -120,6 +122,15 @@ class ClaimView:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """A line of a summary as it was read back, and what it was set right to."""
+
+    line: str
+    said: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """All that is said of one account inside the company."""
 
@@ -154,6 +165,8 @@ class AccountView:
     steps: tuple[tuple[str, str], ...]  # label of the signal, what to do
     questions: tuple[str, ...]
     actions: tuple[JointAction, ...]
+    summaries: str | None  # how many were read back and what came of them
+    corrections: tuple[CorrectionView, ...]
     notes: tuple[str, ...]
     trace: Mapping[str, str]
 
@@ -230,6 +243,8 @@ def account_view(
         steps=_steps(risk, has_band),
         questions=_questions(risk.account_ref, book.open_questions),
         actions=_actions(risk.account_ref, book.actions, day),
+        summaries=shown.summaries.told if shown.summaries.read_back else None,
+        corrections=tuple(shown.correction(c) for c in shown.summaries.corrections),
         notes=risk.notes,
         trace=trace,
     )
@@ -241,7 +256,7 @@ def customer_view(
     """The copy for the customer: quotes without names or roles, done and open actions.
 
     A quote is left out when any part of its turn speaks of leaving, prices, volume, who decides or
-    another provider.
+    another provider, and when they set it right as it was read back.
     """
     day = day or risk.as_of
     own = [s for s in signals if s.account_ref == risk.account_ref and s.quote]
@@ -256,6 +271,8 @@ def customer_view(
     for item in sorted(own, key=lambda s: (-s.p, s.quote.turn_id if s.quote else "")):
         quote = item.quote
         if quote is None or not _is_for_customer(item, quote, inside, risk.as_of):
+            continue
+        if set_right(quote, shown.summaries.corrections):
             continue
         words = shown.words(quote)
         if not _RIVAL.search(words):
@@ -387,6 +404,20 @@ class _Shown:
         self.reviews: dict[tuple[str, str], list[SignalReview]] = {}
         for review in sorted(book.reviews, key=lambda r: (r.at, r.by)):
             self.reviews.setdefault((review.turn_id, review.signal), []).append(review)
+        self.summaries: Summaries = summaries(book.transcripts)
+
+    def correction(self, found: Corrected) -> CorrectionView:
+        """A line that was read back and what it was set right to."""
+        known = (*personal(found.transcript), *self.names)
+        line = masked(found.noted.text, known, [(found.start, found.end)], only_marked=True)
+        said = masked(found.said.text, known, ())
+        day = found.said.at.date().isoformat() if found.said.at else None
+        parts = (found.transcript.contact_role, day, found.transcript.study)
+        return CorrectionView(
+            "".join(text for text, _ in line),
+            "".join(text for text, _ in said),
+            ", ".join(part for part in parts if part),
+        )
 
     def words(self, quote: Quote) -> str:
         turn = self.turns.get(quote.turn_id)
@@ -414,6 +445,7 @@ class _Shown:
         where = (held.study if held.source == "interview" else held.source) if held else None
         parts = (signal.contact_role, day, where) if said else ("from the data",)
         name = f"{said.turn_id}/{said.start}-{said.end}/{signal.signal}" if said else None
+        later = set_right(said, self.summaries.corrections) if said else None
         return Evidence(
             evidence_id=name,
             signal=signal.signal,
@@ -422,6 +454,7 @@ class _Shown:
             why=signal.status_reason,
             asked=self.asked(said) if said and len(said.text.split()) <= SHORT else None,
             quote=self.words(said) if said else None,
+            set_right=self.correction(later).said if later else None,
             source=", ".join(part for part in parts if part),
             data_row=signal.data_row,
             interview_id=said.interview_id if said else None,

@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from analysis.scores import days
 from analysis.tables import (
     Account,
     Book,
     Claim,
+    Correction,
     Invoice,
+    ReadBack,
     Score,
     SignalReview,
     Speaker,
@@ -110,6 +112,7 @@ def _transcript(record: Record) -> tuple[str, Transcript]:
         language=_text(record, "language"),
         at=_time(record, "at"),
         status=_text(record, "status"),
+        read_back=_read_back(record),
         context={**beside, **(context or {})},
     )
 
@@ -136,7 +139,22 @@ def _turn(row: object, interview_id: str, number: int) -> Turn:
         fields=fields,
         audience="owner" if row.get("audience") == "owner" else "all",
         at=_time(row, "at"),
+        corrects=_correction(row),
     )
+
+
+def _correction(row: Record) -> Correction | None:
+    corrects = row.get("corrects")
+    if not isinstance(corrects, dict):
+        return None
+    return Correction(_needed(corrects, "turn_id"), _needed(corrects, "line"))
+
+
+def _read_back(record: Record) -> ReadBack | None:
+    came = _text(record, "read_back")
+    if came is not None and came not in get_args(ReadBack):
+        raise Refused(f"read_back: {_shown(came)} is none of {', '.join(get_args(ReadBack))}")
+    return cast("ReadBack | None", came)
 
 
 def _account(record: Record) -> tuple[str, Account]:

@@ -5,13 +5,14 @@ stored stays as it was said. Words said in confidence are left out unless the ow
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from markupsafe import Markup
 
 from analysis import charts
 from analysis.labels import LABELS, METRIC_NAMES, NEXT_STEPS
+from analysis.playback import Corrected, Summaries, set_right, summaries
 from analysis.risk import RECIPIENT
 from analysis.scores import series
 from analysis.sentences import quote
@@ -75,6 +76,14 @@ class ScoreLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBackLine:
+    """A line of a summary as it was read back, and what it was set right to."""
+
+    line: Words
+    said: Words
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """All that the report says of one account."""
 
@@ -96,6 +105,8 @@ class AccountPage:
     moved: tuple[tuple[str, float], ...]
     steps: tuple[str, ...]
     lines: tuple[ScoreLine, ...]
+    summaries: Summaries
+    corrections: tuple[ReadBackLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +204,7 @@ class _Page:
         }
         self.quoted: dict[str, list[tuple[int, int]]] = {}
         self.series = series(book.scores, findings.as_of)
+        self.summaries = summaries(book.transcripts, audience)
 
     # accounts
 
@@ -203,6 +215,8 @@ class _Page:
         is_active = [abs(r.contribution) >= ACTIVE for r in risk.reasons]
         has_band = risk.band != "not_enough_evidence"
         said = sorted((i for r in risk.reasons for i in r.evidence), key=_explicit_first)
+        own = [t for t in self.book.transcripts if t.account_ref == ref]
+        read_back = summaries(own, self.audience)
         unscored = _worth_showing(risk.unscored)
         return AccountPage(
             anchor=self.account_anchors[ref],
@@ -226,6 +240,8 @@ class _Page:
             ),
             steps=_steps(risk) if has_band else (),
             lines=tuple(self.score_lines(ref)),
+            summaries=read_back,
+            corrections=tuple(self.correction(c) for c in read_back.corrections),
         )
 
     def term(self, reason: Reason) -> Term:
@@ -271,19 +287,29 @@ class _Page:
     def words(self, quote: Quote) -> Words:
         transcript = self.transcripts.get(quote.interview_id)
         turn = self.turns.get(quote.turn_id)
-        self.quoted.setdefault(quote.turn_id, []).append((quote.start, quote.end))
         day = quote.said_at.date().isoformat() if quote.said_at else "undated"
         study = transcript.study if transcript else None
         source = ", ".join(part for part in (quote.contact_role, day, study) if part)
-        text = quote.text
-        if turn and transcript:
-            text = "".join(
-                t
-                for t, _ in masked(
-                    turn.text, personal(transcript), [(quote.start, quote.end)], only_marked=True
-                )
-            )
-        return Words(text, source, self.anchors.get(quote.turn_id))
+        if turn is None or transcript is None:
+            return Words(quote.text, source, self.anchors.get(quote.turn_id))
+        found = self.part(transcript, turn, quote.start, quote.end, source)
+        later = set_right(quote, self.summaries.corrections)
+        return replace(found, set_right=self.correction(later).said.text) if later else found
+
+    def part(self, transcript: Transcript, turn: Turn, start: int, end: int, source: str) -> Words:
+        """A part of a turn with personal data masked, marked where the turn is shown."""
+        self.quoted.setdefault(turn.turn_id, []).append((start, end))
+        known = personal(transcript)
+        pieces = masked(turn.text, known, [(start, end)], only_marked=True)
+        return Words("".join(text for text, _ in pieces), source, self.anchors.get(turn.turn_id))
+
+    def correction(self, found: Corrected) -> ReadBackLine:
+        day = found.said.at.date().isoformat() if found.said.at else "undated"
+        source = ", ".join(p for p in (found.transcript.contact_role, day) if p)
+        return ReadBackLine(
+            self.part(found.transcript, found.noted, found.start, found.end, source),
+            self.part(found.transcript, found.said, 0, len(found.said.text), source),
+        )
 
     def shows(self, audience: Audience) -> bool:
         return audience == "all" or self.audience == "owner"
@@ -409,6 +435,7 @@ class _Page:
         return [
             ("Interviews read", str(len({t.interview_id for t in self.book.transcripts}))),
             ("Answers read", str(len(found.utterances))),
+            ("Summaries", self.summaries.told if self.summaries.read_back else "none read back"),
             ("Points for themes", f"{len(found.segments) - parked} of {len(found.segments)}"),
             *((f"Left out: {why.replace('_', ' ')}", str(n)) for why, n in found.dropped.items()),
             *(

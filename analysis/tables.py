@@ -27,6 +27,15 @@ Source = Literal["scripted", "detector", "llm", "human", "data"]
 Origin = Literal["found", "emerging", "frame"]
 Action = Literal["rename", "merge", "split", "pin", "release"]
 Change = Literal["kept", "merged", "split", "new", "emerging", "gone"]
+ReadBack = Literal["confirmed", "corrected", "disputed", "unconfirmed", "unanswered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A line of a summary that this turn sets right: an exact part of an earlier turn."""
+
+    turn_id: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Turn:
     fields: Mapping[str, object] = field(default_factory=dict)  # coded answers read from this turn
     audience: Audience = "all"
     at: datetime | None = None
+    corrects: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Transcript:
     at: datetime | None = None
     status: str | None = None
     context: Mapping[str, object] = field(default_factory=dict)
+    read_back: ReadBack | None = None  # what came of its summary; None where none was read back
     source: str = "interview"  # or mail, ticket, nps, review: words from outside an interview
 
 

@@ -40,6 +40,7 @@ class Words:
     text: str
     source: str  # role, date, study
     anchor: str | None  # its turn in the appendix
+    set_right: str | None = None  # what they said of it when it was read back
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Limited
 
 from interviewer.core.guide import Field, InterviewGuide
+from interviewer.core.lint import fold
+from interviewer.core.lint_patterns import DANGLING
 from interviewer.core.reading import (
     INTENTS,
     AspectReading,
@@ -144,7 +146,7 @@ class Answer(Part):
             language=self.language if LANGUAGE.fullmatch(self.language or "") else None,
             new_information=self.new_information,
             injection=self.injection,
-            quote=quotable(self.quote or "", utterance),
+            quote=quotable(self.quote or "", utterance, self.language or ""),
             cue=None if self.cue == NOTHING else self.cue,
             model=model,
         )
@@ -179,11 +181,17 @@ def exact(evidence: str, utterance: str) -> str:
     return found[0].strip() if found else ""
 
 
-def quotable(quote: str, utterance: str) -> str | None:
-    """A quote that may be said again: short, on one line, and nothing that was redacted."""
+def quotable(quote: str, utterance: str, language: str) -> str | None:
+    """A quote that may be said again: short, on one line, and nothing that was redacted.
+
+    It ends where a phrase does: "they missed the" is cut to what stands for itself.
+    """
     if PLACEHOLDER.search(quote):
         return None
     words = exact(quote, utterance)
+    dangling = DANGLING.get(language.split("-")[0].lower(), frozenset())
+    while words and fold(words.split()[-1].strip(MARKS + ".,;:!")) in dangling:
+        words = words[: -len(words.split()[-1])].rstrip(" ,;:")
     fits = 0 < len(words.split()) <= LONGEST_QUOTE and words.isprintable()
     return words if fits else None
 

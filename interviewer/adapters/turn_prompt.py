@@ -131,6 +131,7 @@ class PromptWriter:
         asks = {name: first_ask(guide, name, spoken, own) for name in guide.topics}
         topics = interview.topics or tuple(guide.topics)
         asked = {option.topic for option in options if option.move == "ask"}
+        done = interview.asked_topics | interview.covered | interview.skipped
         return {
             "goal": guide.goal,
             "audience": guide.audience,
@@ -145,9 +146,7 @@ class PromptWriter:
                 {"name": name, "allowed": allowed_values(field)}
                 for name, field in guide.fields.items()
             ],
-            "open_topics": [
-                name for name in topics if name in asked or name not in interview.asked_topics
-            ],
+            "open_topics": [name for name in topics if name in asked or name not in done],
             "asks": asks,
             "options": [option for option in options if option.asks],
         }
@@ -199,9 +198,14 @@ def first_ask(guide: InterviewGuide, topic: str, language: str, own: dict[str, s
 def aspect_lines(guide: InterviewGuide, topic: str, language: str) -> list[dict[str, str]]:
     """The aspects of a topic with some of their words."""
     return [
-        {"name": name, "words": ", ".join(aspect.words.get(language, ())[:ASPECT_WORDS]) or name}
+        {"name": name, "words": _examples(aspect.words.get(language, ())) or name}
         for name, aspect in guide.topics[topic].aspects.items()
     ]
+
+
+def _examples(words: Sequence[str]) -> str:
+    """Some words of an aspect, without the mark of those that stand for all that begin so."""
+    return ", ".join(word.removesuffix("*") for word in words[:ASPECT_WORDS])
 
 
 def allowed_values(field: Field) -> str:

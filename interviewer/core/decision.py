@@ -163,6 +163,15 @@ class Situation:
         """Must topics still to ask."""
         return tuple(name for name in self.open_topics if name in self.musts)
 
+    @property
+    def topics_ahead(self) -> tuple[str, ...]:
+        """The open topics as they will be asked: must topics first, once the rest has no room."""
+        room = self.questions_left - len(self.open_musts)
+        optional = [name for name in self.open_topics if name not in self.musts]
+        asked = {*self.open_musts, *optional[: max(0, room)]}
+        first = [name for name in self.open_topics if name in asked]
+        return (*first, *(name for name in optional if name not in asked))
+
     @cached_property
     def musts_are_covered(self) -> bool:
         """Whether every must topic of this interview was told enough about."""
@@ -293,7 +302,7 @@ def playback_pending(now: Situation) -> Decision | None:
         topic = reopened(now) if bare and now.questions_left > 0 else None
         if topic and f"ask:{topic}" not in now.barred:
             return Decision(move="ask", reason="playback_pending", topic=topic, rephrase=True)
-        return corrected(now, None)
+        return Decision(move="close", reason="disputed") if bare else corrected(now, None)
     rated = "rating" in now.reading.fields
     said_yes = now.wants("confirm") or rated
     return Decision(move="close", reason="confirmed" if said_yes else "unconfirmed")
@@ -499,7 +508,7 @@ def options(guide: InterviewGuide, interview: Interview) -> tuple[Option, ...]:
             found.append(Option(option_id="probe", move="probe", topic=before.topic))
         found += [
             Option(option_id=f"ask:{name}", move="ask", topic=name)
-            for name in before.open_topics[:TOPICS_OFFERED]
+            for name in before.topics_ahead[:TOPICS_OFFERED]
         ]
     if before.plays_back:
         found.append(Option(option_id="playback", move="playback"))
@@ -587,14 +596,11 @@ def next_topic(now: Situation, reason: str, preface: Preface | None = None) -> D
     if field and now.questions_left > len(now.open_musts):
         topic, name = field
         return Decision(move="ask", reason=reason, topic=topic, field=name, preface=preface)
-    waiting = now.open_topics
+    waiting = now.topics_ahead
     if not waiting:
         return None
-    if now.is_b2b and now.wants("leaving") and "change" in waiting:
-        waiting = ("change",)
-    elif now.questions_left <= len(now.open_musts):
-        waiting = now.open_musts
-    first = waiting[0]
+    leaves = now.is_b2b and now.wants("leaving")
+    first = "change" if leaves and "change" in waiting else waiting[0]
     return Decision(
         move="ask",
         reason=reason,

@@ -24,6 +24,8 @@ from interviewer.core.lint_patterns import (
     NEGATES_LATER,
     NEGATION,
     NEVER_SAID,
+    NOT_OPEN,
+    OPEN,
     PATTERNS,
     PERSONAL,
     QUOTED,
@@ -130,7 +132,7 @@ def lint(message: str, about: LintContext) -> tuple[Fault, ...]:
 
 
 def is_plain_question(text: str, language: str, told: Iterable[str]) -> bool:
-    """Whether a model's wording is one question in the language, and nothing else.
+    """Whether a model's wording is one open question in the language, and nothing else.
 
     Before it only a sentence may stand that quotes the respondent, and what stands in quotation
     marks must be their own (`told`). What a model claims, promises or gives away beside a question
@@ -142,9 +144,12 @@ def is_plain_question(text: str, language: str, told: Iterable[str]) -> bool:
     quoted = [" ".join(fold(quote[0]).strip(_MARKS).split()) for quote in QUOTED.finditer(text)]
     if any(all(quote not in answer for answer in answers) for quote in quoted):
         return False
-    common = FUNCTION_WORDS.get(language.split("-")[0])
-    words = set(re.findall(r"\w+", fold(QUOTED.sub(" ", text))))
-    return common is None or bool(words & common)
+    family, own = language.split("-")[0], fold(QUOTED.sub(" ", text)).strip()
+    common = FUNCTION_WORDS.get(family)
+    if common is None:
+        return True
+    is_open = OPEN[family].search(own) and not NOT_OPEN[family].search(own)
+    return bool(is_open) and bool(set(re.findall(r"\w+", own)) & common)
 
 
 def question_of(message: str) -> str | None:

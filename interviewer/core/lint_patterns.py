@@ -66,6 +66,33 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
     ),
 }
 
+# Words that no phrase ends with.
+DANGLING: Mapping[str, frozenset[str]] = {
+    "en": _words(
+        "a an the my our your his her its their this these those and or but nor if as of for from"
+        " with into to at than is are was were be been am do does did has have had who whose which"
+        " when where how because so very i we you they he she"
+    ),
+    "es": _words(
+        "el la los las un una unos unas al del de a en con por para sin sobre y o u e ni que quien"
+        " cual cuando donde como mi mis nuestro nuestra su sus tu tus es son fue era ha han he muy"
+        " se me nos le les lo porque pero"
+    ),
+    "de": _words(
+        "der die das den dem des ein eine einen einem einer eines und oder aber wenn als dass mein"
+        " meine unser unsere unserer ihr ihre kein keine am im zum zur bei beim mit nach von vom"
+        " vor seit uber um unter fur wer was wann wo wie weil sehr ich wir sie er es man"
+    ),
+    "fr": _words(
+        "le la les un une des du de au aux en dans avec par pour sans sur et ou que qui quand mon"
+        " ma notre nos votre vos leur leurs ce cette ces tres je nous vous il elle ils elles mais"
+    ),
+    "pt": _words(
+        "o a os as um uma do da dos das de em no na nos nas com por para sem sobre e ou que quem"
+        " quando onde como meu minha nosso nossa seu sua seus suas muito eu ele ela mas"
+    ),
+}
+
 _FEELING = (
     r"(?:un)?happy|(?:dis)?satisfied|disappointed|frustrated|annoyed|angry|upset|pleased|delighted"
     r"|worried|stressed|furious|irritated|impressed|unhappy"
@@ -177,9 +204,11 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
         "compound": (
             rf"\b(?:and|or|also|plus)\b,? (?:also |then )?(?:{_EN_WHO}\b|{_EN_AUX}\b)",
             r"^\W*(?:what|how|who|whom|whose|which|why|did|do|does|was|were|is|are|has|have)\b[^?]*,"
-            rf" (?:{_EN_WHO}|{_EN_AUX})\b",
+            rf" (?:{_EN_WHO}|{_EN_AUX})\b|, then (?:{_EN_WHO}|{_EN_AUX})\b| [-–] {_EN_AUX}\b",
         ),
         "leading": (
+            r"\b(?:the|this|that|our|your) (?:poor|bad|terrible|awful|horrible|rude|careless|sloppy"
+            r"|disappointing|frustrating|annoying|unhelpful|unfriendly) [a-z]+",
             r", ?(?:right|correct|yes|no|ok|okay|true|huh|eh|agreed)\s*\?",
             r", ?(?:is|was|are|were|do|does|did|has|have|had|would|could|will|can|should)"
             r"(?:n't| not)? (?:it|you|they|he|she|we|that|there)(?: not)?\s*\?",
@@ -254,6 +283,8 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"\bguarantee\w*|\b(?:i|we)(?: can| do| hereby)? promise\b|\bassure you\b"
             r"|\brest assured\b"
             r"|\b(?:my|our) word\b|\bcount on (?:us|it)\b",
+            r"\b(?:make|put) (?:it|this|that|things) (?:up|right)\b|\b(?:earn|win) back\b"
+            r"|\bwhat can (?:we|i) do\b",
         ),
         "promise_statement": (
             r"\b(?:won't|will not|will never|never|not going to) (?:happen|recur|occur|be repeated)"
@@ -272,6 +303,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"\bat fault\b|\bto blame\b|\bblam(?:e|es|ed|ing)\b|\bnegligen\w*|\bincompeten\w*",
             r"\b(?:you|we|they|he|she|i|driver|carrier|courier|sender|team|warehouse|company|shop"
             r"|seller|neighbou?r) should(?:n't| not)? have\b",
+            r"\bshould (?:the |our |your )?\w+ have (?!been to )\w+",
             r"\b(?:we|i|they|he|she|driver|carrier|courier|sender|team|warehouse|company)"
             r"(?:'ve| have| has)? (?:(?:messed|screwed|slipped|fouled) up|failed (?:you|to)"
             r"|made an? (?:\w+ )?(?:mistake|error)|got (?:it|this|that) wrong|let you down"
@@ -289,6 +321,8 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             rf"|label))",
             rf"\b(?:send|give|share|confirm|provide)\b[^.?!]* and your (?:\w+ )?{_EN_PERSONAL}\b",
             rf"\b(?:what(?:'s| is| was)|which is) your (?:\w+ )?{_EN_PERSONAL}\b",
+            r"\b(?:what|which)(?:'s| is| was| are| were) (?:the|their|his|her) (?:\w+ ){0,3}?"
+            r"(?:names?|phone|(?:phone|mobile) numbers?|e-?mail(?: address)?|surnames?)\b(?! tag)",
             r"\bwhere do you live\b|\bhow old are you\b|\bwho am i (?:speaking|talking|chatting)",
             r"\b(?:how|where) (?:can|may|could|should) (?:we|i|someone) (?:reach|contact|call|phone"
             r"|e-?mail) you\b|\b(?:number|address|way) to (?:reach|contact|call) you\b",
@@ -320,6 +354,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             rf"^\W*(?:{_ES_WHO})\b[^?]*, {_ES_WHO}\b",
         ),
         "leading": (
+            r"\b(?:el|la|esa|ese|nuestr[oa]|su) (?:mal[oa]|pesim[oa]|terrible|horrible) [a-z]+",
             r", ?¿?(?:verdad|no|cierto|correcto|si|vale|no es (?:asi|cierto|verdad)|a que si|o no)"
             r"\s*\?",
             r"[¿^]\s*(?:no (?:es|fue|cree|le|se|hubo|estuvo|piensa)|acaso)\b",
@@ -354,6 +389,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|franqueza|paciencia|valios\w+)\b",
         ),
         "promise": (
+            r"\bcompensar(?:les?|l[oa]s?)?\b|\bque podemos hacer\b|\brecuperar su confianza\b",
             r"\b(?:le |lo |la |se lo |se la )?(?:reembolsaremos|devolveremos|compensaremos"
             r"|abonaremos"
             r"|pagaremos|solucionaremos|resolveremos|arreglaremos|enviaremos|reenviaremos"
@@ -380,7 +416,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|fin de)\b|\blo antes posible\b|\bcuanto antes\b",
         ),
         "blame": (
-            r"\bculpa\w*\b|\bnegligen\w*|\bincompeten\w*",
+            r"\bculpa\w*\b|\bnegligen\w*|\bincompeten\w*|\b(?:hizo|hicieron|hicimos) mal\b",
             r"\b(?:nuestro|nuestra|su|del? \w+) (?:error|fallo|equivocacion)\b(?! de tipo)",
             r"\b(?:deberia|deberian|debia|debio|tendria que|tenia que)(?: de)? haber\b",
             r"\b(?:nos hemos equivocado|nos equivocamos|hemos fallado|le fallamos|cometimos un"
@@ -397,8 +433,8 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|de(?:me|nos)|comparta|escrib\w+|verifi\w+|proporcion\w+|introduzca|necesit\w+"
             r"|dar(?:me|nos)"
             rf"?|puede darnos)\b(?: \w+){{0,3}}? (?:su|sus|el|la|tu) (?:\w+ )?{_ES_PERSONAL}\b",
-            rf"\bcual es su (?:\w+ )?{_ES_PERSONAL}\b",
-            r"\bdonde vive\b|\bcomo se llama usted\b|\bcon quien hablo\b|\bque edad tiene\b"
+            rf"\bcual (?:es|era) (?:su|el|la) (?:\w+ )?{_ES_PERSONAL}\b",
+            r"\bdonde vive\b|\bcomo se llama(?:ba)?\b|\bcon quien hablo\b|\bque edad tiene\b"
             r"|\ba que (?:numero|telefono|correo|direccion)\b|\bdonde (?:podemos|puedo) (?:llamarle"
             r"|contactarle|localizarle)\b|\bcomo (?:podemos|puedo) (?:llamarle|contactarle)\b",
         ),
@@ -428,6 +464,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             rf" (?:der|die|das|er|sie|es)\b",
         ),
         "leading": (
+            r"\b(?:die|der|das|diese|unsere?|ihre?) (?:schlecht|schrecklich|furchtbar)\w+ [a-z]+",
             r", ?(?:oder|nicht wahr|richtig|korrekt|stimmt's|stimmts|ja|nein|gell|nicht|oder nicht)"
             r"\s*\?",
             r"(?:^|[.!?] )\W*(?:war|ist|hat|haben|finden|sind)(?: \w+){1,3} (?:nicht|etwa) [^?]*\?",
@@ -464,6 +501,7 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|ehrlichkeit|geduld)\b",
         ),
         "promise": (
+            r"\bwieder ?gut ?(?:zu ?)?machen\b|\bwas konnen wir (?:\w+ ){0,3}tun\b",
             r"\b(?:wir|ich|sie|jemand|unser team|das team|ein kollege|eine kollegin|man"
             r"|es) (?:werden"
             r"|werde|wird)\b[^.?!]*\b(?:beheben|losen|klaren|erstatten|zuruckzahlen|entschadigen"
@@ -490,7 +528,8 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|sonntag)\b|\bso bald wie moglich\b|\bschnellstmoglich\b|\bumgehend\b|\bin kurze\b",
         ),
         "blame": (
-            r"\bschuld\w*\b|\bverschuld\w*|\bfahrlassig\w*|\binkompeten\w*|\bversag\w+",
+            r"\bfalsch gemacht\b|\bschuld\w*\b|\bverschuld\w*|\bfahrlassig\w*|\binkompeten\w*"
+            r"|\bversag\w+",
             r"\b(?:unser|ihr|sein|mein|deren) (?:eigener )?(?:fehler|versaumnis)\b"
             r"|\bfehler (?:unsererseits|des fahrers|von uns)\b",
             r"\b(?:hatte|hatten|hattest)\b[^.?!]*\b(?:sollen|mussen|durfen)\b",
@@ -509,7 +548,9 @@ _SOURCES: Mapping[str, Mapping[WordRule, tuple[str, ...]]] = {
             r"|uns"
             rf" ihre?n?) (?:\w+ )?{_DE_PERSONAL}\b",
             rf"\bwie (?:lautet|ist|heisst|heißt) ihre?n? (?:\w+ )?{_DE_PERSONAL}\b",
-            r"\bwo wohnen sie\b|\bwie heißen sie\b|\bwie heissen sie\b|\bmit wem spreche\b"
+            r"\bwo wohnen sie\b|\bwie (?:heiß|heiss|hieß|hiess)(?:t|en)?\b|\bmit wem spreche\b"
+            r"|\bwie (?:ist|war|lautete?) (?:der|sein|ihr|die) (?:vor|nach)?"
+            r"(?:name|nummer|telefonnummer)\b"
             r"|\bwie alt sind sie\b|\b(?:wie|wo|unter welcher nummer) (?:konnen|kann) (?:wir"
             r"|ich) sie"
             r" (?:\w+ )?(?:erreichen|anrufen|kontaktieren)\b|\bunter welche[rm] (?:nummer|namen?"
@@ -677,11 +718,29 @@ NEGATION: Mapping[str, re.Pattern[str]] = {
 NEGATES_LATER = frozenset(("de",))  # where the negation may also follow: "Erstattungen ... nicht"
 
 # Context key -> how a question asks for what it holds.
+# What makes a question an open one, and what makes it one for reasons or for anything at all.
+OPEN: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:what|how|which|who|whom|whose|where|when)\b"),
+    "es": re.compile(r"\b(?:que|como|cual(?:es)?|quien(?:es)?|donde|cuando|cuant[oa]s?)\b"),
+    "de": re.compile(r"\b(?:was|wie|welche[rsnm]?|wer|wen|wem|wessen|wann|wo\w*|inwie\w+)\b"),
+    "fr": re.compile(
+        r"\b(?:que|quoi|(?:la|le|les)?quel(?:le)?s?|qui|comment|combien|ou|quand)\b|\bqu'"
+    ),
+    "pt": re.compile(r"\b(?:que|como|qual|quais|quem|onde|quando|quant[oa]s?)\b"),
+}
+NOT_OPEN: Mapping[str, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:why|how come)\b|^\W*what else(?: \w+)?\W*$|\bmore about (?:it|that)\b"),
+    "es": re.compile(r"\bpor que\b|^\W*(?:y )?que mas(?: \w+)?\W*$"),
+    "de": re.compile(r"\b(?:warum|wieso|weshalb)\b|^\W*(?:und )?was (?:noch|sonst)(?: \w+)?\W*$"),
+    "fr": re.compile(r"\bpourquoi\b|^\W*quoi d'autre\W*$"),
+    "pt": re.compile(r"\bpor que\b|^\W*(?:e )?o que mais(?: \w+)?\W*$"),
+}
+
 ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {
     "en": {
         "delivered_at": re.compile(
-            r"^\W*(?:(?:on|at) )?(?:when (?:was|did|is|has)|what (?:day|date|time)|which (?:day"
-            r"|date))"
+            r"^\W*(?:(?:on|at) )?(?:when (?:exactly )?(?:was|did|is|has)|what (?:day|date|time)"
+            r"|which (?:day|date))"
             r"\b[^?]*\b(?:deliver|arriv|receiv|come|came|get|got|turn(?:ed)? up)"
         ),
         "carrier": re.compile(
@@ -753,7 +812,9 @@ ASKS_FOR: Mapping[str, Mapping[str, re.Pattern[str]]] = {
     },
     "de": {
         "delivered_at": re.compile(
-            r"^\W*(?:wann (?:wurde|kam|ist|haben|war)|an welchem tag|um wie viel uhr|welches datum)"
+            r"^\W*wann kam (?:das|die|ihre?) (?:paket|sendung|lieferung|bestellung|ware)\b"
+            r"|^\W*(?:wann (?:wurde|kam|ist|haben|war)|an welchem tag|um wie viel uhr"
+            r"|welches datum)"
             r"\b[^?]*\b(?:geliefert|zugestellt|angekommen|erhalten|bekommen|kam|gekommen|da\b)"
         ),
         "carrier": re.compile(

@@ -5,21 +5,41 @@ Most studies read back what was told on their topics; a form, `playback: fields`
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.interview import Interview, Turn
 from interviewer.core.reading import Reading, Value
 from interviewer.core.sms_text import fits_sms
-from interviewer.core.wording import PhraseBook, phrases_for, say_day
+from interviewer.core.wording import PhraseBook, aspect_of, fill, phrases_for, say_day
 
 LINES = 5
 WORDS = 60  # over all lines (interviewing.md section 6)
 LINE_WORDS = 16
+LABEL_WORDS = 4  # what a line is on: "On what should change"
 FIELD_WORDS = 12  # of one coded answer
 FRAME = "x" * 45  # room in an SMS for what stands around the lines, in any language
 CLAUSE_END = re.compile(
     r"[.,;:!?](?=\s)|\s(?=(?:and|but|so|because|y|pero|porque|und|aber|weil)\s)"
 )
+
+
+ReadBack = Literal["confirmed", "corrected", "disputed", "unconfirmed", "unanswered"]
+
+
+def read_back(interview: Interview) -> ReadBack | None:
+    """What came of the summary; None where none was read back.
+
+    What is said after the end, to a bare "not quite", is a correction as well.
+    """
+    if not interview.had_playback:
+        return None
+    if any(turn.decision and turn.decision.corrects for turn in interview.answers):
+        return "corrected"
+    match interview.close_reason:
+        case "confirmed" | "corrected" | "disputed" | "unconfirmed":
+            return interview.close_reason
+    return "unanswered"
 
 
 class Line(Value):
@@ -52,7 +72,7 @@ def lines(guide: InterviewGuide, interview: Interview) -> tuple[Line, ...]:
     words = 0
     for name in wanted:
         line = told[name]
-        words += 0 if line.text in kept else len(line.text.split())
+        words += 0 if line.text in kept else LABEL_WORDS + len(line.text.split())
         if words > WORDS or len(kept) == LINES:
             break
         kept.setdefault(line.text, line)
@@ -60,7 +80,9 @@ def lines(guide: InterviewGuide, interview: Interview) -> tuple[Line, ...]:
 
 
 def notes(guide: InterviewGuide, interview: Interview, phrases: PhraseBook) -> list[str]:
-    """The lines as they are read back: a coded answer with its label, a day as the day meant.
+    """The lines as they are read back: what each is on, in quotation marks the respondent's words.
+
+    A coded answer has its label, a day is said as the day meant.
 
     Of coded answers as many as fit, by SMS into the length of a first message.
     """
@@ -71,11 +93,14 @@ def notes(guide: InterviewGuide, interview: Interview, phrases: PhraseBook) -> l
 
 
 def _note(guide: InterviewGuide, interview: Interview, phrases: PhraseBook, line: Line) -> str:
-    if line.field is None:
-        return line.text
-    label = guide.fields[line.field].label[guide.speaks(interview.language)]
-    is_day = guide.fields[line.field].type == "date"
+    language = guide.speaks(interview.language)
     spoken = phrases_for(phrases, interview.language)
+    if line.field is None:
+        words = " ".join(line.text.split()).replace('"', "'").rstrip(" .,;:!")
+        about = aspect_of(guide, phrases, interview.context, language, line.topic)
+        return fill(spoken.note, {"aspect": about, "line": words})
+    label = guide.fields[line.field].label[language]
+    is_day = guide.fields[line.field].type == "date"
     day = say_day(spoken, interview.fields[line.field], short=True) if is_day else None
     return f"{label}: {day or line.text}"
 

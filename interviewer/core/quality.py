@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from statistics import mean
 
 from interviewer.core.interview import Interview, Turn
+from interviewer.core.playback import read_back
 from interviewer.core.reading import Value
 
 RATING = "rating"  # the coded field of the rating, 1 to 4, that a respondent gives the conversation
@@ -22,6 +23,7 @@ class StudyQuality(Value):
     played_back: int
     confirmed: int
     corrected: int
+    disputed: int  # called not right, without what is
     corrections: tuple[tuple[str, str], ...]  # what was read back, and what it was set right to
     rating: float | None  # mean of the ratings, 1 to 4
     ratings: int
@@ -38,8 +40,9 @@ def quality(interviews: Iterable[Interview]) -> StudyQuality:
     held = list(interviews)
     said = [turn for interview in held for turn in interview.said if turn.seq > 0 and turn.trace]
     sources = Counter(turn.trace.wording_source for turn in said if turn.trace)
-    ratings = [value for i in held if isinstance(value := i.fields.get(RATING), int | float)]
-    reasons = Counter(interview.close_reason for interview in held)
+    summaries = [interview for interview in held if interview.had_playback]
+    ratings = [value for i in summaries if isinstance(value := i.fields.get(RATING), int | float)]
+    came = Counter(read_back(interview) for interview in summaries)
     return StudyQuality(
         interviews=len(held),
         messages=len(said),
@@ -47,9 +50,10 @@ def quality(interviews: Iterable[Interview]) -> StudyQuality:
         replaced=sources["template_after_fault"],
         faults=dict(Counter(rule for turn in said for rule in _faults(turn)).most_common()),
         model_failures=sum(bool(turn.trace and turn.trace.failure) for turn in said),
-        played_back=sum(interview.had_playback for interview in held),
-        confirmed=reasons["confirmed"],
-        corrected=reasons["corrected"],
+        played_back=len(summaries),
+        confirmed=came["confirmed"],
+        corrected=came["corrected"],
+        disputed=came["disputed"],
         corrections=tuple(
             (turn.decision.corrects.line, turn.text)
             for interview in held

@@ -4,11 +4,14 @@ A reading is data from outside, whether rules, an offline reader or a language m
 `clamp` drops whatever the utterance itself does not prove.
 """
 
+import re
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from interviewer.core.guide import InterviewGuide
+from interviewer.core.lint import fold
+from interviewer.core.lint_patterns import FUNCTION_WORDS
 
 Specificity = Literal["vague", "thin", "specific"]
 Covered = Literal["no", "partly", "yes"]
@@ -43,9 +46,13 @@ LEXICON_STANDS: frozenset[Intent] = frozenset(
     (
         *("stop", "human", "safety", "legal", "misconduct", "distress", "wrong_person"),
         "bot_question",  # is answered every time
+        "end",  # who says "that's all" is asked nothing more
     )
 )
 
+# A model that invents one of these makes a respondent tell it again, or answers what nobody asked.
+NO_ANSWER: frozenset[Intent] = frozenset(("off_topic", "misunderstood"))
+ASKED_BACK: frozenset[Intent] = frozenset(("question", "bot_question"))
 
 # What kind of words call for a probe, or for an answer, of their own kind.
 Cue = Literal["repetition", "general_judgment", "scale_word", "who_reads"]
@@ -157,9 +164,31 @@ def clamp(reading: Reading, utterance: str, guide: InterviewGuide) -> Reading:
     )
 
 
-def merge_lexicon(reading: Reading, lexicon: Reading) -> Reading:
-    """A model's reading with the lexicon's findings that it may not remove."""
+def merge_lexicon(reading: Reading, lexicon: Reading, utterance: str) -> Reading:
+    """A model's reading with the lexicon's findings that it may not remove, less what it invents.
+
+    It may not call an answer none that it, or the lexicon, reads as one on a topic; nor find a
+    question where none is marked; nor hear another language than most of the words are of. What
+    the lexicon finds as well stands.
+    """
+    answers = any(topic.covered == "yes" for topic in reading.topics.values()) or lexicon.aspects
+    doubted = (NO_ANSWER if answers else frozenset()) | (
+        frozenset() if re.search(r"[?？؟]", utterance) else ASKED_BACK
+    )
+    kept = [i for i in reading.intents if i.intent not in doubted - lexicon.wants]
     missing = [
         i for i in lexicon.intents if i.intent in LEXICON_STANDS and i.intent not in reading.wants
     ]
-    return reading.model_copy(update={"intents": (*reading.intents, *missing)})
+    language = _heard(utterance, reading.language, lexicon.language)
+    return reading.model_copy(update={"intents": (*kept, *missing), "language": language})
+
+
+def _heard(utterance: str, claimed: str | None, expected: str | None) -> str | None:
+    """The language that is claimed, unless the words that tell one are rather of the expected."""
+    words = re.findall(r"\w+", fold(utterance))
+
+    def shown(language: str | None) -> int:
+        own = FUNCTION_WORDS.get((language or "").split("-")[0].lower(), frozenset())
+        return sum(word in own for word in words)
+
+    return expected if shown(expected) > shown(claimed) else claimed or expected

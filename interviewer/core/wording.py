@@ -51,6 +51,7 @@ CloseReason = Literal[
     "respondent_ended",
     "confirmed",
     "corrected",
+    "disputed",
     "unconfirmed",
     "expired",
     "saturated",
@@ -97,6 +98,7 @@ class Phrases(Part):
     probes: Mapping[ProbeKind, Texts]
     prefaces: Mapping[Preface, Text]
     playback: Text
+    note: Text  # one line of it: what it is on, and the respondent's own words
     closings: Mapping[CloseReason, Text]
     hand_off: Mapping[Urgency, Text]
     mail: Mapping[MailPart, Text]
@@ -272,7 +274,7 @@ def probe(
     """
     spoken = guide.speaks(language)
     values = known_values(guide, phrases, context, spoken, channel)
-    values["aspect"] = _aspect(guide, phrases, context, spoken, topic)
+    values["aspect"] = aspect_of(guide, phrases, context, spoken, topic)
     if quote:
         values["quote"] = _one_line(quote)
     if fact and (said := say_fact(phrases, context, spoken, fact)):
@@ -419,7 +421,7 @@ def welcome_back(
 ) -> Wording:
     """For who returns: the part that was stopped at, and the open question."""
     spoken = phrases_for(phrases, guide.speaks(language))
-    part = _aspect(guide, phrases, context, spoken.language, topic)
+    part = aspect_of(guide, phrases, context, spoken.language, topic)
     text = fill(spoken.welcome_back, {"part": part, "question": question})
     return Wording(text, f"phrases/{spoken.language}/welcome_back")
 
@@ -535,7 +537,7 @@ def _choose(
     return Wording(fill(chosen.text, values), chosen.template)
 
 
-def _aspect(
+def aspect_of(
     guide: InterviewGuide, phrases: PhraseBook, context: Context, language: str, topic: str
 ) -> str:
     """What to name when there are no words to quote: the topic's, the variant's, the audience's."""

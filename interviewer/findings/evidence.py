@@ -10,6 +10,7 @@ from analysis.tables import (
     Book,
     Claim,
     Coding,
+    Correction,
     Invoice,
     JointAction,
     Rating,
@@ -21,7 +22,8 @@ from analysis.tables import (
     Volume,
 )
 from interviewer.core import book
-from interviewer.core.interview import Interview
+from interviewer.core.interview import Decision, Interview
+from interviewer.core.playback import read_back
 from interviewer.findings import notes
 from interviewer.ports import Services
 
@@ -127,6 +129,7 @@ def _transcript(interview: Interview) -> Transcript:
                 fields={name: field.value for name, field in fields.items()},
                 audience=turn.audience,
                 at=turn.at,
+                corrects=_correction(interview, turn.decision),
             )
         )
     role = interview.context.get("contact_role")
@@ -144,7 +147,15 @@ def _transcript(interview: Interview) -> Transcript:
         at=interview.opened_at,
         status=interview.status,
         context=interview.context,
+        read_back=read_back(interview),
     )
+
+
+def _correction(interview: Interview, decision: Decision | None) -> Correction | None:
+    if decision is None or decision.corrects is None:
+        return None
+    noted = f"{interview.interview_id}:{decision.corrects.turn_seq}"
+    return Correction(noted, decision.corrects.line)
 
 
 def _imported(row: book.ImportedTranscript) -> Transcript:

@@ -9,6 +9,7 @@ from typing import Any
 
 from interviewer.core import book
 from interviewer.core.interview import Interview
+from interviewer.core.playback import read_back
 from interviewer.ports import Services
 
 ROWS = [kind for kind in book.KINDS.values() if kind is not book.ImportedTranscript]
@@ -49,7 +50,9 @@ def transcript(interview: Interview) -> dict[str, Any]:
             **({"author": turn.author} if turn.author else {}),
         }
         if turn.decision and turn.decision.corrects:
-            row["corrects"] = turn.decision.corrects.model_dump()
+            corrects = turn.decision.corrects
+            noted = f"{interview.interview_id}:{corrects.turn_seq}"
+            row["corrects"] = {"turn_id": noted, "line": corrects.line}
         if turn.reading:
             row["fields"] = {name: f.value for name, f in turn.reading.fields.items()}
         turns.append(row)
@@ -64,6 +67,7 @@ def transcript(interview: Interview) -> dict[str, Any]:
         "language": interview.language,
         "at": interview.opened_at.isoformat(),
         "status": interview.status,
+        "read_back": read_back(interview),
         "context": interview.context,
         "turns": turns,
     }

@@ -430,7 +430,7 @@ def _late(now: Situation) -> Decision:
     decisions = [turn.decision for turn in now.interview.answers if turn.decision]
     handed_off = next((d.case for d in decisions if d.move == "hand_off"), None)
     case = handed_off or case_of(now)
-    says_what = now.interview.close_reason == "corrected" and not any(d.corrects for d in decisions)
+    says_what = now.interview.close_reason == "disputed" and not any(d.corrects for d in decisions)
     return Decision(
         move="close",
         reason="after_the_end",

@@ -48,7 +48,7 @@ async def hear(
         log.warning("interview %s: the model failed: %s", interview.interview_id, failure)
         fallback = offline.model_copy(update={"source": "offline_after_failure"})
         return ReadAndWorded(fallback), failure
-    reading = merge_lexicon(clamp(heard.reading, utterance, guide), offline)
+    reading = merge_lexicon(clamp(heard.reading, utterance, guide), offline, utterance)
     return dataclasses.replace(heard, reading=reading), None
 
 

@@ -131,6 +131,7 @@ def show(services: Services, slug: str) -> list[dict[str, Any]]:
         "summaries read back": found.played_back,
         "  confirmed": found.confirmed,
         "  corrected": found.corrected,
+        "  called not right, without what is": found.disputed,
         **{
             f"  correction {place}": f"{line!r} -> {said!r}"
             for place, (line, said) in enumerate(found.corrections[:CORRECTIONS_SHOWN], 1)

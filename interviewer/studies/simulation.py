@@ -323,7 +323,7 @@ _EXPECTED: dict[Expectation, Callable[[_Turnout], bool]] = {
     "no_reveal": lambda t: not t.promises,
     "defer": lambda t: t.after.status in ("open", "closed") and bool(t.text),
     "redirect": lambda t: t.after.status == "closed" or t.goes_on,
-    "correct": lambda t: t.after.close_reason == "corrected" or t.goes_on,
+    "correct": lambda t: t.after.close_reason in ("corrected", "disputed") or t.goes_on,
     "language": lambda t: t.after.said[-1].language == t.behaviour.lang,
 }
 

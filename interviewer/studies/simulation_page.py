@@ -28,6 +28,7 @@ ENDINGS = {
     "confirmed": "the summary was confirmed",
     "unconfirmed": "the summary was not confirmed",
     "corrected": "the summary was corrected",
+    "disputed": "the summary was called not right",
     "respondent_ended": "they had enough",
     "opt_out": "they opted out",
     "person": "handed to a person",

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interviewer.adapters.language_model import LanguageModelInterviewer
-from interviewer.adapters.turn_answer import Answer, coded, exact, json_schema
+from interviewer.adapters.turn_answer import Answer, coded, exact, json_schema, quotable
 from interviewer.core.decision import Option, options
 from interviewer.core.errors import Unavailable
 from interviewer.core.guide import Field, InterviewGuide, guide_hash
@@ -80,6 +80,7 @@ PHRASES = {
         probes={},
         prefaces={},
         playback="{notes}",
+        note="{line}",
         closings={},
         hand_off={},
         mail={},
@@ -597,3 +598,21 @@ def usable(answer: ReadAndWorded) -> None:
     assert all(text.isprintable() for text in answer.wordings.values())
     assert answer.tokens_in >= 0
     assert answer.tokens_out >= 0
+
+
+@pytest.mark.parametrize(
+    ("quote", "language", "wanted"),
+    [
+        ("They missed the", "en", "They missed"),
+        ("missed the slot at our", "en", "missed the slot"),
+        ("the", "en", None),
+        ("the slot", "en", "the slot"),
+        ("they MISSED the slot", "en", "They missed the slot"),
+        ("slot and we waited for a long day", "en", None),
+        ("somebody else's words", "en", None),
+        ("missed the", "it", "missed the"),
+    ],
+)
+def test_a_quote_ends_where_a_phrase_does(quote: str, language: str, wanted: str | None) -> None:
+    said = "They missed the slot and we waited for a long day. They missed the slot at our DC"
+    assert quotable(quote, said, language) == wanted

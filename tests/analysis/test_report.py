@@ -18,6 +18,7 @@ from analysis.tables import (
     Account,
     Assignment,
     Book,
+    Correction,
     Findings,
     Quote,
     Score,
@@ -289,3 +290,18 @@ def test_an_account_without_a_name_or_date_is_shown_by_its_reference() -> None:
     bare = replace(book, accounts=[])
     html = render(findings, bare, brand="Longhaul", generated_at=MADE)
     assert "unknown" in html
+
+
+def test_a_corrected_line_stands_beside_the_account_and_under_its_quote() -> None:
+    book, findings = book_and_findings()
+    (held,) = book.transcripts
+    noted, line = held.turns[3], "every Friday"
+    last = Turn("i1:99", "respondent", "Every other Friday, Dana.", at=AT)
+    last = replace(last, corrects=Correction(noted.turn_id, line), fields={"rating": 3})
+    told = replace(held, turns=(*held.turns, last), read_back="corrected")
+    html = render(findings, replace(book, transcripts=[told]), brand="B", generated_at=MADE)
+    text = " ".join(Page(html).text.split())
+    assert "1 read back: 0 confirmed, 1 corrected; conversations rated 3.0 of 4 (1)" in text
+    assert "We noted“every Friday”They say“Every other Friday, " in text.replace("> ", ">")
+    assert "Set right when read back: “Every other Friday, " in text
+    assert "Dana" not in text

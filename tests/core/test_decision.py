@@ -274,6 +274,15 @@ def test_a_bare_not_quite_reopens_one_topic_once() -> None:
     assert decide(B2B, after, SPECIFIC).reason == "corrected"
 
 
+def test_a_bare_not_quite_without_a_question_left_is_noted_as_such() -> None:
+    tight = b2b_guide(budget={"questions": 3, "probes_in_a_row": 1, "playback": True})
+    interview = played(tight, SPECIFIC, SPECIFIC, SPECIFIC)
+    assert interview.had_playback
+    made = decide(tight, interview, reading("vague", "correct"))
+    assert (made.move, made.reason) == ("close", "disputed")
+    assert (made.preface, made.corrects) == (None, None)
+
+
 def test_a_damage_opens_a_case_and_the_interview_goes_on() -> None:
     smashed = (AspectReading(topic="what_happened", aspect="damage", evidence="smashed"),)
     made = decide(RECIPIENT, opened(RECIPIENT), reading("thin", "commitment", aspects=smashed))
@@ -342,7 +351,7 @@ def test_every_interview_ends_within_its_budget(
     for answer in answers:
         made = decide(guide, interview, answer)
         assert made.reason in {name for name, _ in TABLE} | {
-            *("confirmed", "unconfirmed", "corrected", "expired")
+            *("confirmed", "unconfirmed", "corrected", "disputed", "expired")
         }
         assert made == decide(guide, interview, answer)
         interview = played_on(guide, interview, answer)
@@ -398,7 +407,7 @@ def test_a_graver_intent_only_moves_the_decision_up(
 
 def _row(reason: str, order: list[str]) -> int:
     """The place of a reason in the table; those of the playback's answer belong to its row."""
-    if reason in ("confirmed", "unconfirmed", "corrected"):
+    if reason in ("confirmed", "unconfirmed", "corrected", "disputed"):
         reason = "playback_pending"
     return order.index("budget" if reason == "expired" else reason)
 
@@ -414,6 +423,18 @@ def test_at_most_six_options_and_never_one_beyond_the_budget() -> None:
         assert len(options(guide, opened(guide))) <= 6
     used = played(RECIPIENT, THIN, SPECIFIC)
     assert {o.move for o in options(RECIPIENT, used)} == {"close", "hand_off"}
+
+
+def test_a_model_words_what_is_asked_next() -> None:
+    """Once the rest of the budget is only enough for the must topics, it words these."""
+    tight = b2b_guide(budget={"questions": 4, "probes_in_a_row": 1, "playback": True})
+    buyer = {"context": {"contact_role": "buyer"}}
+    for answers in range(4):
+        interview = played(tight, *[reading("thin")] * answers, **buyer)
+        made = decide(tight, interview, SPECIFIC)
+        if made.move == "ask" and not made.field:
+            worded = [o.topic for o in options(tight, interview) if o.move == "ask"]
+            assert made.topic in worded, answers
 
 
 def filled(specificity: str = "vague", **values: Any) -> Reading:

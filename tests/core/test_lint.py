@@ -16,6 +16,7 @@ from interviewer.core.lint import (
     Rule,
     content_words,
     fold,
+    is_plain_question,
     is_repeat,
     lint,
     question_of,
@@ -121,6 +122,51 @@ def test_what_is_said_outside_of_guides_breaks_no_rule(language: str) -> None:
 )
 def test_question_of(message: str, question: str | None) -> None:
     assert question_of(message) == question
+
+
+PLAIN = [
+    ("en", "What happened at the dock?", True),
+    ("en", 'You said "late again". How often has that come up?', True),
+    ("en", "Could you tell me what happened at the dock?", True),
+    ("en", "What else should our team know before the renewal?", True),
+    ("en", "Can you tell me more?", False),
+    ("en", "What else?", False),
+    ("en", "Why did it take so long?", False),
+    ("en", "Was that because of the weather?", False),
+    ("en", "We are looking into it. What happened?", False),
+    ("en", 'You said "terrible". What happened?', False),
+    ("es", "¿Qué pasó en la puerta?", True),
+    ("es", "¿Por qué cree que pasó?", False),
+    ("es", "¿Puede contarme más?", False),
+    ("de", "Wodurch haben Sie davon erfahren?", True),
+    ("de", "Warum war das so?", False),
+    ("de", "Lag das am Wetter?", False),
+    ("fr", "Qu'avez-vous fait ensuite ?", True),
+    ("fr", "Pourquoi avez-vous attendu ?", False),
+    ("pt", "O que mudou no seu dia?", True),
+    ("pt", "Pode contar mais sobre isso?", False),
+    ("it", "Che cosa è successo?", True),  # nothing is known of the language
+]
+
+
+@pytest.mark.parametrize(("language", "text", "plain"), PLAIN)
+def test_a_model_words_one_open_question_and_nothing_else(
+    language: str, text: str, plain: bool
+) -> None:
+    assert is_plain_question(text, language, ["It was late again"]) == plain
+
+
+@pytest.mark.parametrize("slug", ready_guides())
+def test_most_questions_of_the_ready_studies_are_plain(slug: str) -> None:
+    """A model that says what a guide says is seldom corrected; few of its questions are closed."""
+    asks = [
+        (language, text)
+        for topic in ready_guides()[slug].topics.values()
+        for language, texts in topic.ask.items()
+        for text in texts
+    ]
+    closed = [text for language, text in asks if not is_plain_question(text, language, ())]
+    assert len(closed) <= 0.15 * len(asks), closed
 
 
 @given(st.text())

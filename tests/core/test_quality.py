@@ -58,14 +58,16 @@ def test_counts() -> None:
             ),
             held(Trace(), close_reason="confirmed", rating=4),
             held(Trace(), close_reason="corrected", rating=3),
+            held(Trace(), close_reason="disputed", rating=2),
         ]
     )
-    assert (found.interviews, found.messages) == (3, 5)
+    assert (found.interviews, found.messages) == (4, 6)
     assert (found.worded_by_model, found.replaced, found.replaced_share) == (1, 1, 0.5)
     assert found.faults == {"praise": 1, "length": 1}
     assert found.model_failures == 1
-    assert (found.played_back, found.confirmed, found.corrected) == (2, 1, 1)
-    assert (found.rating, found.ratings) == (3.5, 2)
+    assert (found.played_back, found.confirmed, found.corrected) == (3, 1, 1)
+    assert found.disputed == 1
+    assert (found.rating, found.ratings) == (3.0, 3)
 
 
 def test_nothing_held_yet() -> None:

@@ -9,6 +9,7 @@ from threading import Barrier, Event
 
 import pytest
 
+from analysis.playback import summaries
 from interviewer.adapters.sql.store import SqlStore
 from interviewer.clock import StoryClock
 from interviewer.core.book import Action, Suppression
@@ -430,7 +431,7 @@ def test_a_correction_is_kept_beside_its_line(services: Services) -> None:
     say(services, started, "p1", "Not quite.")
     say(services, started, "p2", "It was Bob who fixed the load, not Ann.")
     interview = stored(services, started)
-    assert (interview.status, interview.close_reason) == ("closed", "corrected")
+    assert (interview.status, interview.close_reason) == ("closed", "disputed")
     decision = interview.answers[-1].decision
     assert decision is not None
     assert decision.corrects is not None
@@ -440,7 +441,11 @@ def test_a_correction_is_kept_beside_its_line(services: Services) -> None:
     shown = [row["value"] for row in lifecycle.show(services, "account-renewal")]
     assert f"{decision.corrects.line!r} -> {told!r}" in shown
     exported = exports.transcript(interview)["turns"][-2]
-    assert exported["corrects"] == decision.corrects.model_dump()
+    noted_id = f"{interview.interview_id}:{decision.corrects.turn_seq}"
+    assert exported["corrects"] == {"turn_id": noted_id, "line": decision.corrects.line}
+    (held,) = evidence.read_book(services, include_test=True).transcripts
+    assert held.read_back == "corrected"
+    assert summaries([held]).corrections[0].said.text == told
 
 
 def test_a_rating_of_the_conversation_is_an_answer_to_the_summary(services: Services) -> None:
