@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
 from interviewer.core.access import ApiKey, AuditEntry, Session, User
-from interviewer.core.book import Row, ShipmentEvent
+from interviewer.core.book import Row, ShipmentEvent, Suppression
 from interviewer.core.case import Case
 from interviewer.core.inbound import ChatPart, InboundMessage
 from interviewer.core.interview import Interview
@@ -857,10 +857,19 @@ class Privacy(Protocol):
         """Every row about the person, by table; without pictures and secrets."""
         ...
 
-    def erase(self, subject: Subject, now: datetime) -> dict[str, int]:
-        """Take the person out of everything, also out of the file; how many rows, by table.
+    def erase(
+        self, subject: Subject, tombstones: Sequence[Suppression], now: datetime
+    ) -> dict[str, int]:
+        """Take the person out of everything, and suppress them; how many rows, by table.
 
         Interviews stay as numbers, without words. What waits for the person is not sent.
+        """
+        ...
+
+    def leave_nothing_behind(self) -> None:
+        """Overwrite what was erased in the files of the database as well.
+
+        Raises Unavailable: Somebody reads still; call it again.
         """
         ...
 

@@ -8,15 +8,17 @@ installation can make, so that nobody who was erased is written to again.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from interviewer.access import audit
-from interviewer.core.book import Contact, Shipment, Suppression
+from interviewer.core.book import Contact, ImportedTranscript, Note, Shipment, Suppression
 from interviewer.core.errors import NotFound
+from interviewer.findings import notes
 from interviewer.ports import Services
 from interviewer.store import Subject
 
+ERASE = "person.erase"  # in the audit log
 TOMBSTONE = "@erased.invalid"  # a domain that never exists (RFC 2606)
 
 
@@ -51,7 +53,10 @@ def who(services: Services, person: str) -> Subject:
             if name
         ),
     )
-    found = replace(found, interviews=frozenset(store.interviews_about(found)))
+    written = notes.as_transcripts(store.find(Note, contact_ref=sorted(refs)), contacts)
+    elsewhere = store.find(ImportedTranscript, contact_ref=sorted(refs))
+    names = [*(one.interview_id for one in written), *(row.id for row in elsewhere)]
+    found = replace(found, interviews=frozenset([*names, *store.interviews_about(found)]))
     if not store.held_about(found):
         raise NotFound(f"Nothing is held about {person!r}.")
     return found
@@ -75,15 +80,33 @@ def erase(
 ) -> dict[str, int]:
     """Take a person out of everything that is stored; how many rows, by table.
 
-    `forget_vectors` empties the cache of sentence vectors, which are made from words.
+    `forget_vectors` empties the cache of sentence vectors, which are made from words. Who was
+    erased may be erased again: what a reader had kept in the files of the database goes then.
 
     Raises:
         InvalidInput: There is no INTERVIEWER_SECRET, so no tombstone can be made.
         NotFound: Nothing is held about them.
+        Unavailable: They are erased, but not yet in the files of the database.
     """
     about = _mark(services, person)
-    subject, now = who(services, person), services.clock.now()
-    tombstones = [
+    counts: dict[str, int] = {}
+    try:
+        subject = who(services, person)
+    except NotFound:
+        if not _was_erased(services, about):
+            raise
+    else:
+        now = services.clock.now()
+        counts = services.store.erase(subject, _tombstones(services, subject, now), now)
+        rows = {name: str(number) for name, number in counts.items()}
+        audit.record(services, actor, ERASE, about, **rows)
+    forget_vectors()
+    services.store.leave_nothing_behind()
+    return counts
+
+
+def _tombstones(services: Services, subject: Subject, now: datetime) -> list[Suppression]:
+    return [
         Suppression(
             address=services.sealer.sign(_as_signed(address))[:32] + TOMBSTONE,
             channel="all",
@@ -93,12 +116,10 @@ def erase(
         )
         for address in sorted(subject.addresses)
     ]
-    counts = services.store.erase(subject, now)
-    services.store.put(tombstones)
-    forget_vectors()
-    rows = {name: str(number) for name, number in counts.items()}
-    audit.record(services, actor, "person.erase", about, **rows)
-    return counts
+
+
+def _was_erased(services: Services, about: str) -> bool:
+    return any(one.what == ERASE and one.about == about for one in services.store.audit())
 
 
 def suppressions_of(services: Services, address: str) -> list[Suppression]:

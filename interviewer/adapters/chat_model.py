@@ -6,9 +6,9 @@ Whatever goes wrong has a reason that holds no text of the answer.
 import asyncio
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # loaded with the first call: they cost a second and 86 MB
     import httpx2
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
+
+T = TypeVar("T")
 
 LONGEST_PAUSE = 2.0  # seconds of a Retry-After that are worth waiting for
 UNKNOWN_TO_SOME = {  # parameters that some servers refuse, and how they name them
@@ -66,13 +68,28 @@ class ChatModel:
             await connection.client.aclose()
 
     async def answer(
-        self, system: str, user: str, *, name: str, schema: Mapping[str, Any]
-    ) -> "AIMessage":
-        """The answer to one prompt, with at most one retry of the transport.
+        self,
+        system: str,
+        user: str,
+        *,
+        name: str,
+        schema: Mapping[str, Any],
+        read: Callable[["AIMessage"], T],
+    ) -> T:
+        """What `read` makes of the answer to one prompt.
 
         Raises:
-            Exception: Whatever the client raises; `reason_of` says why in our words.
+            Unavailable: No usable answer came; it says why in our words.
         """
+        try:
+            return read(await self._asked(system, user, name, schema))
+        except Exception as error:  # a server may send anything, and the client raise anything
+            raise Unavailable(_reason_of(error)) from None
+
+    async def _asked(
+        self, system: str, user: str, name: str, schema: Mapping[str, Any]
+    ) -> "AIMessage":
+        """With at most one retry of the transport."""
         import openai
 
         strict = {"name": name, "strict": True, "schema": schema}
@@ -165,7 +182,7 @@ def json_of(message: "AIMessage") -> str:
     return text[text.find("{") : text.rfind("}") + 1]
 
 
-def reason_of(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     """Why no answer came, in words that hold nothing of what the server sent."""
     import openai
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.resources.abc import Traversable
 from typing import Self
 
-from interviewer.adapters.chat_model import ChatModel, json_of, reason_of, tokens_of
+from interviewer.adapters.chat_model import ChatModel, json_of, tokens_of
 from interviewer.adapters.turn_answer import Answer, json_schema, option_ids
 from interviewer.adapters.turn_prompt import PromptWriter, Redact
 from interviewer.core.decision import Option
@@ -67,14 +67,13 @@ class LanguageModelInterviewer:
             Unavailable: No usable answer came.
         """
         prompt = self._prompts.write(guide, interview, utterance, options)
-        try:
-            message = await self._chat.answer(
-                prompt.system, prompt.user, name="turn", schema=json_schema(guide)
-            )
-            answer = Answer.model_validate_json(json_of(message))
-            tokens = tokens_of(message)
-        except Exception as error:  # a server may send anything, and the client raise anything
-            raise Unavailable(reason_of(error)) from None
+        answer, tokens = await self._chat.answer(
+            prompt.system,
+            prompt.user,
+            name="turn",
+            schema=json_schema(guide),
+            read=lambda m: (Answer.model_validate_json(json_of(m)), tokens_of(m)),
+        )
         wanted = {option.option_id for option in options if option.asks}
         known = {*option_ids(guide), *(option.option_id for option in options)}
         if not {w.option for w in answer.wordings} <= known:

@@ -7,9 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from interviewer.adapters.chat_model import ChatModel, json_of, reason_of
+from interviewer.adapters.chat_model import ChatModel, json_of
 from interviewer.adapters.turn_prompt import environment, first_ask
-from interviewer.core.errors import Unavailable
 from interviewer.core.guide import InterviewGuide
 from interviewer.core.lint import QUESTION_WORDS
 from interviewer.ports import DraftedTopic, TopicDraft
@@ -67,14 +66,14 @@ class TopicAuthor:
         """
         system = self._template.render(instructions(guide))
         user = json.dumps({"goal": goal}, ensure_ascii=False)
-        try:
-            async with self._chat:
-                message = await self._chat.answer(
-                    system, user, name="topics", schema=json_schema(guide)
-                )
-            answer = Answer.model_validate_json(json_of(message))
-        except Exception as error:  # a server may send anything, and the client raise anything
-            raise Unavailable(reason_of(error)) from None
+        async with self._chat:
+            answer = await self._chat.answer(
+                system,
+                user,
+                name="topics",
+                schema=json_schema(guide),
+                read=lambda message: Answer.model_validate_json(json_of(message)),
+            )
         topics = answer.topics[:MOST_TOPICS]
         return TopicDraft(
             answer.keep, tuple(DraftedTopic(**topic.model_dump()) for topic in topics)

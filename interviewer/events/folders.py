@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from interviewer.core.book import KINDS
-from interviewer.core.errors import InterviewerError, InvalidInput, NotFound
+from interviewer.core.errors import InterviewerError, InvalidInput, NotFound, Unavailable
 from interviewer.core.notice import Occurrence
 from interviewer.events import endpoints
 from interviewer.events.imports import Import, check_zone, import_file
@@ -118,6 +118,9 @@ def _is_taken(services: Services, endpoint: Endpoint, file: Path) -> bool:
     file.with_name(file.name + READY).unlink(missing_ok=True)
     try:
         failed = _import(services, endpoint, working)
+    except Unavailable:
+        _moved(working, folder)  # not the file's fault: it is taken at the next look
+        raise
     except InterviewerError as error:
         failed = error.message
     except Exception as error:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from interviewer.core.book import Row
 from interviewer.core.errors import (
@@ -86,7 +86,7 @@ def work_inbox(services: Services) -> int:
     for event, said in taken:
         if is_taken and len(rows_in(said)) == len(said):
             continue
-        if reason := _reason(services, event, said):
+        if reason := _reason(event, partial(_taken_alone, services, event, said)):
             reasons[_name(event)] = reason
     now = services.clock.now()
     for event in events:
@@ -105,13 +105,7 @@ def _name(event: InboxEvent) -> tuple[str, str]:
 
 def _is_taken(services: Services, rows: Sequence[Row]) -> bool:
     """Whether all of them could be taken together; else each event is taken alone."""
-    try:
-        take(services, rows)
-    except (Conflict, Unavailable):
-        raise
-    except Exception:
-        return False
-    return True
+    return _failure(lambda: take(services, rows)) is None
 
 
 def rows_in(said: Sequence[Row | ActionAnswer]) -> list[Row]:
@@ -119,22 +113,11 @@ def rows_in(said: Sequence[Row | ActionAnswer]) -> list[Row]:
     return [one for one in said if isinstance(one, Row)]
 
 
-def _reason(
-    services: Services, event: InboxEvent, said: Sequence[Row | ActionAnswer]
-) -> str | None:
-    """Why it could not be taken."""
-    try:
-        take(services, rows_in(said))
-        for one in said:
-            if isinstance(one, ActionAnswer):
-                _answer(services, event, one)
-    except (Conflict, Unavailable):
-        raise
-    except InterviewerError as error:
-        return str(error)
-    except Exception as error:
-        return _fault(event, error)
-    return None
+def _taken_alone(services: Services, event: InboxEvent, said: Sequence[Row | ActionAnswer]) -> None:
+    take(services, rows_in(said))
+    for one in said:
+        if isinstance(one, ActionAnswer):
+            _answer(services, event, one)
 
 
 def _answer(services: Services, event: InboxEvent, said: ActionAnswer) -> None:
@@ -144,9 +127,30 @@ def _answer(services: Services, event: InboxEvent, said: ActionAnswer) -> None:
         raise NotAllowed(error.message) from None
 
 
-def _fault(event: InboxEvent, error: Exception) -> str:
+def _reason(event: InboxEvent, work: Callable[[], object]) -> str | None:
+    """Why it could not be worked on."""
+    error = _failure(work)
+    if error is None:
+        return None
+    if isinstance(error, InterviewerError):
+        return str(error)
     log_fault(log, f"an event of {event.source}", error)
     return f"a fault of ours: {type(error).__name__}"
+
+
+def _failure(work: Callable[[], object]) -> Exception | None:
+    """What went wrong with it; one event, whatever is in it, stops no other.
+
+    Raises:
+        Conflict, Unavailable: It is no event's fault: all wait for the next round.
+    """
+    try:
+        work()
+    except (Conflict, Unavailable):
+        raise
+    except Exception as error:
+        return error
+    return None
 
 
 class Reading:
@@ -160,14 +164,9 @@ class Reading:
 
     def rows(self, event: InboxEvent) -> tuple[Sequence[Row | ActionAnswer], str | None]:
         """What it says, or why it cannot be read."""
-        try:
-            return self.read(event), None
-        except (Conflict, Unavailable):
-            raise
-        except InterviewerError as error:
-            return (), str(error)
-        except Exception as error:
-            return (), _fault(event, error)
+        found: list[Row | ActionAnswer] = []
+        reason = _reason(event, lambda: found.extend(self.read(event)))
+        return found, reason
 
     def read(self, event: InboxEvent) -> Sequence[Row | ActionAnswer]:
         """What it says.

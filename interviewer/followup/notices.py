@@ -32,7 +32,6 @@ from interviewer.core.notice import (
     OccurrenceKind,
 )
 from interviewer.core.times import local_day, start_of_day
-from interviewer.faults import log_fault
 from interviewer.followup import alerts, cases
 from interviewer.ports import Services
 
@@ -460,9 +459,6 @@ async def _mailed(services: Services, notices: Sequence[Notice]) -> list[Notice]
         await services.notifier.tell(address, kept)
     except InterviewerError as error:
         return [*over, *(one.failed(error.message) for one in kept)]
-    except Exception as error:  # a fault of ours: known by its kind, and tried again
-        log_fault(log, f"notice {kept[0].notice_id}", error)
-        return [*over, *(one.failed(type(error).__name__) for one in kept)]
     return [*over, *(one.sent(services.clock.now()) for one in kept)]
 
 
@@ -478,9 +474,6 @@ async def _tried(services: Services, notice: Notice) -> Notice:
         await services.notifier.send(destination, notice, now)
     except InterviewerError as error:
         return notice.failed(error.message)
-    except Exception as error:  # a fault of ours: known by its kind, and tried again
-        log_fault(log, f"notice {notice.notice_id}", error)
-        return notice.failed(type(error).__name__)
     return notice.sent(now)
 
 

@@ -46,6 +46,7 @@ OWNERS = Door(roles=frozenset({"owner"}))
 INTERVIEWS, EVENTS = Door(scope="interviews"), Door(scope="events")
 STUDIES, FINDINGS = Door(scope="studies"), Door(scope="findings")
 CASES = Door(scope="cases")
+PEOPLE, ERASURE = Door(scope="people"), Door(scope="erasure")
 
 DOORS: dict[str, Door] = {
     # the pages of users
@@ -114,6 +115,9 @@ DOORS: dict[str, Door] = {
     "POST /keys": OWNERS,
     "POST /keys/{key_id}/revoke": OWNERS,
     "GET /audit": OWNERS,
+    "GET /people": OWNERS,
+    "POST /people/show": OWNERS,
+    "POST /people/erase": OWNERS,
     "GET /sources": OWNERS,
     "POST /sources": OWNERS,
     "POST /sources/rotate": OWNERS,
@@ -170,6 +174,8 @@ DOORS: dict[str, Door] = {
     "GET /api/v1/alerts": FINDINGS,
     "POST /api/v1/alerts": STUDIES,
     "DELETE /api/v1/alerts/{rule_id}": STUDIES,
+    "POST /api/v1/people/show": PEOPLE,
+    "POST /api/v1/people/erase": ERASURE,
     "GET /api/v1/accounts": FINDINGS,
     "GET /api/v1/accounts/{account_ref:path}/risk": FINDINGS,
 }

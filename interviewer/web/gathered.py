@@ -32,13 +32,18 @@ class Gathered:
     async def _empty(self) -> None:
         while self._waiting:
             together, self._waiting = self._waiting, []
-            try:
-                await self._commit(together)
-            except Unavailable as error:
+            await self._store_all(together)
+
+    async def _store_all(self, together: Sequence[Waiting]) -> None:
+        """Whatever happens, everybody who waits is told; what cannot be stored fails alone."""
+        try:
+            await self._commit(together)
+        except Exception as error:
+            if isinstance(error, Unavailable) or len(together) == 1:
                 _fail(together, error)
-            except Exception:  # what cannot be stored fails alone
-                for one in together:
-                    await self._alone(one)
+                return
+            for one in together:
+                await self._store_all([one])
 
     async def _commit(self, together: Sequence[Waiting]) -> None:
         events = [event for own, _ in together for event in own]
@@ -47,12 +52,6 @@ class Gathered:
             outcome = [next(new) for _ in own]
             if not done.done():  # its request may have been given up
                 done.set_result(outcome)
-
-    async def _alone(self, one: Waiting) -> None:
-        try:
-            await self._commit([one])
-        except Exception as error:
-            _fail([one], error)
 
 
 def _fail(together: Sequence[Waiting], error: Exception) -> None:

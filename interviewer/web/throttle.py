@@ -1,8 +1,9 @@
 """How often strangers may knock: rate limits of the doors that need no key.
 
-Counted in the memory of this process, so that several processes allow as many times more. The
-address is the connection's; behind a proxy, uvicorn takes it from `X-Forwarded-For` of those it
-trusts (FORWARDED_ALLOW_IPS). The JSON API has no such limits: simulations and imports pass there.
+Counted in the memory of this process. A proxy before several of them sends an address always to the
+same one, so that limits per address hold for all (README, Settings). The address is the
+connection's; behind a proxy, uvicorn takes it from `X-Forwarded-For` of those it trusts
+(FORWARDED_ALLOW_IPS). The JSON API has no such limits: simulations and imports pass there.
 """
 
 import math

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from interviewer.core.book import Account
-from interviewer.core.errors import Conflict, InvalidInput
+from interviewer.core.errors import Conflict, InvalidInput, Unavailable
 from interviewer.events import folders
 from interviewer.events.folders import FileReading
 from interviewer.ports import Services
@@ -61,6 +61,33 @@ def test_refused_rows_lie_beside_the_failed_file(services: Services, folder: Pat
     assert names(services) == ["Acme"]
     failed = sorted(each.name for each in (folder / "failed").iterdir())
     assert failed == ["a.csv", "a.csv.rejected.csv"]
+
+
+@pytest.mark.parametrize("fault", [KeyError("x"), Unavailable()])
+def test_a_fault_of_ours_puts_the_file_aside_and_a_silent_database_does_not(
+    services: Services, folder: Path, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise fault
+
+    (folder / "a.csv").write_text(FILE)
+    (folder / "b.csv").write_text(FILE.replace("Acme", "Birch"))
+    for name in ("a.csv", "b.csv"):
+        (folder / f"{name}.done").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(folders, "import_file", broken)
+        if isinstance(fault, Unavailable):
+            with pytest.raises(Unavailable):
+                folders.look(services, {})
+        else:
+            assert folders.look(services, {}) == 2
+    if isinstance(fault, Unavailable):
+        (folder / "a.csv.done").touch()
+        assert folders.look(services, {}) == 2
+        assert (folder / "done" / "a.csv").exists()
+    else:
+        assert (folder / "failed" / "a.csv").exists()
+        assert names(services) == []
 
 
 def test_a_link_out_of_the_folder_is_left_alone(

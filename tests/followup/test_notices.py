@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from interviewer.adapters.webhooks_out import WebhookSender
 from interviewer.clock import StoryClock
 from interviewer.core.book import Account
 from interviewer.core.errors import Conflict, InvalidInput, NotFound
-from interviewer.core.notice import RETRIES
+from interviewer.core.notice import RETRIES, Destination, Notice
 from interviewer.followup import cases, notices
 from interviewer.interviews import conversation
 from interviewer.interviews.conversation import Opening
@@ -245,3 +245,27 @@ def test_a_case_that_nobody_takes_in_time_is_told_once_more(
     rounds(services)
     rounds(services)
     assert [body["type"] for body in bodies(server)] == ["case.overdue"]
+
+
+class Broken(WebhookSender):
+    """A sender with a fault of its own."""
+
+    async def send(self, destination: Destination, notice: Notice, now: datetime) -> None:
+        raise KeyError(json.dumps(notice.body))
+
+
+def test_a_fault_of_ours_is_tried_again_and_logged_without_words(
+    services: Services, server: HookServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    notices.add_destination(services, "crm", server.url)
+    answer(services, ASKS_FOR_A_PERSON)
+    rounds(replace(services, notifier=Broken(services.sealer, [server.host])))
+    waiting = services.store.notices(state="due", destination="crm")
+    jobs = [services.store.job("notify", notice.notice_id) for notice in waiting]
+    assert {(job.attempt, job.error) for job in jobs} == {(1, "KeyError")}
+    assert "KeyError" in caplog.text
+    assert "talk to a person" not in caplog.text
+
+    later(services, timedelta(minutes=2))
+    rounds(services)
+    assert len(server.got) == len(waiting) == 2

@@ -63,3 +63,15 @@ def test_nobody_is_told_that_it_is_stored_when_the_database_is_away() -> None:
         return [*await asyncio.gather(*asked, return_exceptions=True)]
 
     assert {type(each) for each in asyncio.run(requests())} == {Unavailable}
+
+
+def test_a_fault_of_ours_leaves_nobody_waiting() -> None:
+    def add(together: Sequence[InboxEvent]) -> list[bool]:
+        raise KeyError("x")
+
+    async def requests() -> list[object]:
+        gathered = Gathered(add)
+        asked = (gathered.add(events(name)) for name in "ab")
+        return [*await asyncio.gather(*asked, return_exceptions=True)]
+
+    assert [type(each) for each in asyncio.run(requests())] == [KeyError, KeyError]

@@ -1,7 +1,7 @@
 """The whole store in SQL: SQLite by default, Postgres by its URL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from datetime import datetime
 
@@ -44,11 +44,10 @@ def open_store(url: str) -> "SqlStore":
         Unavailable: It does not answer.
     """
     database = Database(url)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(database.close)
         database.check()
-    except BaseException:
-        database.close()
-        raise
+        unless_ready.pop_all()
     return SqlStore(database)
 
 

@@ -9,6 +9,7 @@ from interviewer.web.console import (
     login,
     numbers,
     people,
+    privacy,
     reports,
     sources,
     studies,
@@ -27,5 +28,6 @@ PARTS = (
     sources,
     destinations,
     people,
+    privacy,
     themes,
 )

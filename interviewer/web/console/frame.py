@@ -23,6 +23,7 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/sources", "Sources"),
     ("/destinations", "Destinations"),
     ("/users", "Users and keys"),
+    ("/people", "A person's data"),
     ("/audit", "Audit log"),
 )
 
