@@ -201,7 +201,10 @@ class Studies(Protocol):
     def set_study_state(
         self, slug: str, state: StudyState, now: datetime, redirect_to: Sequence[str] = ()
     ) -> Study:
-        """Launch, pause or close; launching releases its brake. Raises NotFound."""
+        """Launch, pause or close; launching releases its brake. Raises NotFound.
+
+        Who reads along (`redirect_to`) stays known while nobody is invited.
+        """
         ...
 
     def brake_study(self, slug: str, why: str) -> None:
@@ -323,8 +326,15 @@ class Interviews(Protocol):
         """How the newest interviews of a study went; tests are left out."""
         ...
 
-    def cases(self, state: str | None = None, *, interview_id: str | None = None) -> list[Case]:
-        """Newest first."""
+    def cases(
+        self,
+        state: str | None = None,
+        *,
+        interview_id: str | None = None,
+        account_ref: str | Collection[str] | None = None,
+        shipment_ref: str | None = None,
+    ) -> list[Case]:
+        """Newest first; `account_ref` may be several."""
         ...
 
     def case(self, interview_id: str, reason: str) -> Case:

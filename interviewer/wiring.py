@@ -33,7 +33,6 @@ from interviewer.settings import Settings
 from interviewer.store import Store
 from interviewer.studies import lifecycle
 from interviewer.studies.prompts_folder import (
-    load_guide,
     load_phrases,
     prompts_folder,
     ready_sources,
@@ -152,13 +151,13 @@ def organization(settings: Settings) -> Organization:
     )
 
 
-def initialize(settings: Settings) -> list[str]:
-    """Create or migrate the database and load the ready studies; their slugs. Safe to repeat."""
+def initialize(settings: Settings) -> lifecycle.Loaded:
+    """Create or migrate the database and load the ready studies. Safe to repeat."""
     migrate(settings.database_url)
     store = open_store(settings.database_url)
     try:
         services = build(settings, store=store)
-        return [lifecycle.add(services, load_guide(s), s).slug for s in ready_sources()]
+        return lifecycle.load_ready(services, ready_sources())
     finally:
         store.close()
 

@@ -250,3 +250,19 @@ def test_the_environment_goes_before_the_file(
 
 def test_nothing_that_is_printed_steers_the_terminal() -> None:
     assert plain("a\x1b[31mb\x07\r\nc\td") == "a\ufffd[31mb\ufffd\ufffd\nc\td"
+
+
+def test_init_keeps_a_ready_study_that_a_person_changed(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    source = (ROOT / "prompts" / "guides" / "delivery-check.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(source.replace("title: ", "title: Ours, ", 1))
+    assert "version 2" in run(tmp_path, "study", "add", "mine.yaml")
+    for _ in range(2):
+        said = run(tmp_path, "init")
+        assert "Kept as you changed them, without this release's text: delivery-check" in said
+    (row,) = (
+        r
+        for r in json.loads(run(tmp_path, "study", "list", "--json"))
+        if r["study"] == "delivery-check"
+    )
+    assert row["version"] == 2

@@ -132,32 +132,43 @@ def interview_in_clear(
 
 
 def cases_of(services: Services, user: User, interview_id: str) -> list[Case]:
-    """The cases of one interview that this user sees."""
-    seen = account_refs(services, user)
+    """The cases of one interview that this user sees; viewers see none."""
+    if user.role == "viewer":
+        return []
+    return seen_by(services, user, services.store.cases(interview_id=interview_id))
+
+
+def cases(services: Services, user: User, account_ref: str | None = None) -> list[Case]:
+    """Cases that are for this user, newest first; those of one account where it is named."""
+    wanted = account_ref if account_ref is not None else account_refs(services, user)
+    return seen_by(services, user, services.store.cases(account_ref=wanted))
+
+
+def seen_by(services: Services, user: User, found: Sequence[Case]) -> list[Case]:
+    """Those of these cases that are for this user: an account manager's are of own accounts.
+
+    One that is kept from the account manager is for owners and the account's second owner alone.
+    """
+    own = account_refs(services, user)
     return [
         case
-        for case in services.store.cases(interview_id=interview_id)
-        if user.role != "viewer"
-        and (seen is None or (case.account_ref in seen and case.audience == "all"))
+        for case in found
+        if (own is None or case.account_ref in own)
+        and (case.audience == "all" or user.reads_what_is_kept_back or _is_second_owner(user, case))
     ]
 
 
-def cases(services: Services, user: User) -> list[Case]:
-    """Cases, newest first; an account manager sees those of own accounts that are for all."""
-    seen = account_refs(services, user)
-    return [
-        case
-        for case in services.store.cases()
-        if seen is None or (case.account_ref in seen and case.audience == "all")
-    ]
+def _is_second_owner(user: User, case: Case) -> bool:
+    return (case.second_owner_email or "").casefold() == user.login
 
 
 def case(services: Services, user: User, case_id: str) -> Case:
     """One case. Raises NotFound, also where it is not for this user."""
-    for found in cases(services, user):
-        if found.case_id == case_id:
-            return found
-    raise NotFound("No such case.")
+    interview_id, _, reason = case_id.rpartition(".")
+    found = seen_by(services, user, [services.store.case(interview_id, reason)])
+    if not found:
+        raise NotFound("No such case.")
+    return found[0]
 
 
 def _seen(services: Services, user: User, interview_id: str) -> Interview:

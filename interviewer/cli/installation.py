@@ -20,8 +20,10 @@ def init() -> None:
     from interviewer.settings import read_settings
     from interviewer.wiring import initialize
 
-    slugs = initialize(read_settings())
+    slugs, kept = initialize(read_settings())
     say(f"{len(slugs)} studies are ready: {', '.join(slugs)}")
+    if kept:
+        say(f"Kept as you changed them, without this release's text: {', '.join(kept)}")
     say("Next: interviewer try delivery-check")
 
 

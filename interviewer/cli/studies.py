@@ -100,11 +100,12 @@ def _drafted(moment: str, goal: str | None) -> tuple[str, tuple[str, ...]]:
 @study_app.command("add")
 def study_add(file: Annotated[Path, typer.Argument(help="The study's YAML file.")]) -> None:
     """Store a study; a changed one becomes its next version, and running interviews keep theirs."""
+    from interviewer.access import audit
     from interviewer.studies import lifecycle
     from interviewer.studies.prompts_folder import load_guide
 
-    guide = load_guide(file)
-    stored = lifecycle.add(installation(), guide, file.read_text(encoding="utf-8"))
+    guide, source = load_guide(file), file.read_text(encoding="utf-8")
+    stored = lifecycle.add(installation(), guide, source, actor=audit.COMMAND_LINE)
     say(f"{stored.slug} is at version {stored.version}.")
     say(f"Next: interviewer try {file}, then interviewer study launch {stored.slug}")
 

@@ -36,10 +36,14 @@ class User(BaseModel):
     disabled_at: datetime | None = None
 
     def sees(self, account: Account) -> bool:
-        """Whether it is one of this user's accounts; other roles than account managers see all."""
+        """Whether it is one of this user's accounts, as its owner or second owner.
+
+        Other roles than account managers see all.
+        """
         if self.role != "account_manager":
             return True
-        return (account.owner_email or "").casefold() == self.login
+        owners = (account.owner_email, account.second_owner_email)
+        return self.login in [(address or "").casefold() for address in owners]
 
     @property
     def reads_what_is_kept_back(self) -> bool:

@@ -66,7 +66,7 @@ def recorded(services: Services, user: User, account_ref: str) -> Recorded:
         ratings=_newest(store.find(Rating, account_ref=account_ref), "at", hidden),
         actions=_newest(store.find(Action, account_ref=account_ref), "said_at", hidden),
         outcomes=_newest(store.find(Outcome, account_ref=account_ref), "decided_at", hidden),
-        cases=[c for c in viewing.cases(services, user) if c.account_ref == account_ref],
+        cases=viewing.cases(services, user, account_ref),
         scores=_series(store.find(Score, account_ref=account_ref)),
     )
 

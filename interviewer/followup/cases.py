@@ -24,15 +24,13 @@ def find(services: Services, case_id: str) -> Case:
 
 def earlier(services: Services, case: Case) -> list[Case]:
     """Other cases of the same account, or of the same shipment where there is no account."""
-    return [
-        other
-        for other in services.store.cases()
-        if other.case_id != case.case_id
-        and (
-            (case.account_ref is not None and other.account_ref == case.account_ref)
-            or (case.shipment_ref is not None and other.shipment_ref == case.shipment_ref)
-        )
-    ]
+    store, found = services.store, dict[str, Case]()
+    if case.account_ref is not None:
+        found |= {one.case_id: one for one in store.cases(account_ref=case.account_ref)}
+    if case.shipment_ref is not None:
+        found |= {one.case_id: one for one in store.cases(shipment_ref=case.shipment_ref)}
+    others = (one for one in found.values() if one.case_id != case.case_id)
+    return sorted(others, key=lambda one: one.opened_at, reverse=True)
 
 
 def take(services: Services, case_id: str, by: str, *, actor: str = audit.COMMAND_LINE) -> Case:

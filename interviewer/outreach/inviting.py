@@ -34,6 +34,7 @@ from interviewer.store import MomentRecord, Store
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
+CLOSED = "G06: the study is closed"
 OPEN = ("due", "held", "refused", "cancelled")  # states that planning again may change
 
 
@@ -422,9 +423,15 @@ def leave_shadow(store: Store, study: str) -> None:
     store.save_moments([replace(one, outcome="shadowed") for one in planned])
 
 
-def resume(services: Services, study: Study) -> int:
-    """Plan anew what was held; how many invitations there were."""
+def resume(services: Services, study: Study, *, closed: bool = False) -> int:
+    """Plan anew what was held; how many invitations there were.
+
+    With `closed` also what was cancelled when the study was closed: that is taken back.
+    """
     held = services.store.invitations(study=study.slug, state="held")
+    if closed:
+        cancelled = services.store.invitations(study=study.slug, state="cancelled")
+        held += [one for one in cancelled if one.reason == CLOSED]
     for moment_id in dict.fromkeys(invitation.moment_id for invitation in held):
         plan(services, services.store.moment(moment_id), study)
     return len(held)

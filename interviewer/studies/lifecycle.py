@@ -1,9 +1,9 @@
 """Studies from file to field: add, write, launch, pause, close; and how their interviews go."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from interviewer.access import audit
 from interviewer.core.errors import Conflict, InvalidGuide, NotFound
@@ -15,17 +15,52 @@ from interviewer.outreach import brake, inviting
 from interviewer.ports import Services
 from interviewer.studies.prompts_folder import check_guide, load_guide
 
-if TYPE_CHECKING:
-    pass
-
+INVITING: tuple[StudyState, ...] = ("live", "shadow")
 CORRECTIONS_SHOWN = 5  # the newest, of a study
 
 
-def add(services: Services, guide: InterviewGuide, source: str) -> Study:
-    """Store the guide; a changed one becomes the next version, a known one changes nothing."""
-    return services.store.save_study(
+def add(
+    services: Services, guide: InterviewGuide, source: str, *, actor: str | None = None
+) -> Study:
+    """Store the guide; a changed one becomes the next version, a known one changes nothing.
+
+    With an `actor` it is what a person wrote: `load_ready` leaves it as it is.
+    """
+    stored = services.store.save_study(
         Study(slug=guide.slug, version=0, guide=guide, guide_hash=guide_hash(guide), source=source)
     )
+    if actor:
+        about, number = f"study:{stored.slug}", str(stored.version)
+        audit.record(services, actor, "study.write", about, version=number)
+    return stored
+
+
+class Loaded(NamedTuple):
+    """The ready studies after they were loaded."""
+
+    slugs: list[str]
+    kept: list[str]  # those that somebody changed: theirs stay, ours are not taken over
+
+
+def load_ready(services: Services, sources: Iterable[str]) -> Loaded:
+    """Store the ready studies of this release; one that a person changed stays as they left it."""
+    written = {
+        (entry.about.removeprefix("study:"), entry.detail.get("version"))
+        for entry in services.store.audit()
+        if entry.what == "study.write"
+    }
+    stored = {study.slug: study for study in services.store.studies()}
+    slugs, kept = [], []
+    for source in sources:
+        guide = load_guide(source)
+        newest = stored.get(guide.slug)
+        is_theirs = newest is not None and (guide.slug, str(newest.version)) in written
+        if newest and is_theirs and newest.guide_hash != guide_hash(guide):
+            kept.append(guide.slug)
+        else:
+            add(services, guide, source)
+        slugs.append(guide.slug)
+    return Loaded(slugs, kept)
 
 
 def write(
@@ -58,10 +93,7 @@ def write(
         raise Conflict(f"{changed} Copy your text, and make your change in the newest version.")
     if newest and newest.invites and (problems := check_guide(text)):
         raise InvalidGuide(problems)
-    written = add(services, guide, text)
-    number = str(written.version)
-    audit.record(services, actor, "study.write", f"study:{written.slug}", version=number)
-    return written
+    return add(services, guide, text, actor=actor)
 
 
 def named(services: Services, slug: str) -> Study:
@@ -96,6 +128,29 @@ def set_state(
         study = store.set_study_state(slug, state, services.clock.now(), redirect_to)
     if study.invites:
         inviting.resume(services, study)
+    else:
+        inviting.hold(services, slug, state)
+    return study
+
+
+def restore(services: Services, slug: str, state: StudyState) -> Study:
+    """Take back a change of state: the study is as it was before, with all that waited for it.
+
+    Its time of launch, its brake and who reads along stay as they were.
+
+    Raises:
+        NotFound: There is no such study.
+        InvalidGuide: It would invite people, and does not pass its check by now.
+    """
+    now = services.clock.now()
+    changed = ready_to_launch(services, slug) if state in INVITING else named(services, slug)
+    with services.store.transaction() as store:
+        began = changed.launched_at or now
+        study = store.set_study_state(slug, state, began, changed.redirect_to)
+        if changed.brake:
+            store.brake_study(slug, changed.brake)
+    if study.invites:
+        inviting.resume(services, services.store.study(slug), closed=changed.state == "closed")
     else:
         inviting.hold(services, slug, state)
     return study

@@ -71,6 +71,7 @@ DOORS: dict[str, Door] = {
     "POST /studies/{slug}/shadow": WHO_STUDIES,
     "POST /studies/{slug}/pause": WHO_STUDIES,
     "POST /studies/{slug}/close": WHO_STUDIES,
+    "POST /studies/{was}/restore": WHO_STUDIES,
     "GET /interviews": USERS,
     "GET /interviews.csv": WHO_WORKS,
     "GET /interviews/{interview_id}": USERS,

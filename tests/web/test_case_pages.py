@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from interviewer.access.users import add_user
 from interviewer.core.access import Role
 from interviewer.core.book import Account
+from interviewer.followup import notices
 from interviewer.interviews import conversation
 from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
@@ -110,3 +111,35 @@ def test_the_api_tells_and_replies(api: TestClient, services: Services, case_id:
     assert api.post(f"/api/v1/cases/{case_id}/tell", json=words).status_code == 200
     shown = api.get(f"/api/v1/interviews/{interview_id}").json()["turns"][-1]
     assert (shown["role"], shown["author"]) == ("agent", "ann")
+
+
+@pytest.mark.parametrize(
+    ("login", "role", "sees"),
+    [
+        ("boss@example.com", "owner", True),
+        ("ann@example.com", "researcher", False),
+        (MANAGER, "account_manager", False),
+        ("head@example.com", "account_manager", True),  # the account's second owner
+        ("other@example.com", "account_manager", False),
+    ],
+)
+def test_what_is_kept_from_the_manager_is_for_owners_and_the_second_owner(
+    app: FastAPI, services: Services, login: str, role: Role, sees: bool
+) -> None:
+    larch = Account(
+        account_ref="A-1",
+        account_name="Larch",
+        owner_email=MANAGER,
+        second_owner_email="head@example.com",
+    )
+    services.store.put([larch])
+    opening = Opening(context={}, account_ref="A-1", contact_ref="C-1")
+    started = asyncio.run(conversation.start(services, "account-review", opening))
+    told = "Please do not tell my account manager: I want to talk to a person about him."
+    asyncio.run(conversation.receive(services, started.interview.interview_id, "m1", told))
+    (case,) = services.store.cases()
+    assert case.audience == "owner"
+    notices.spread(services)  # it gets its owners
+    client = logged_in(app, services, login, role)
+    assert (client.get(f"/cases/{case.case_id}").status_code == 200) is sees
+    assert (f"/cases/{case.case_id}" in client.get("/cases").text) is sees

@@ -3,13 +3,16 @@
 import re
 from html import unescape
 
+import pytest
 from starlette.testclient import TestClient
 
+from interviewer.core.study import StudyState
 from interviewer.ports import Services
 from interviewer.studies import lifecycle
 from interviewer.studies.figures import figures
 from interviewer.studies.prompts_folder import ready_sources
 from interviewer.web.console.studies.overview import difference
+from tests.story import shipment, tell
 from tests.web.test_respondent import Link, Page
 
 
@@ -139,3 +142,34 @@ def test_a_difference_shows_changed_lines_with_those_around() -> None:
     ]
     assert len(lines) == 4 + 4 + 4
     assert list(difference(before, before)) == []
+
+
+@pytest.mark.parametrize("state", ["ready", "live", "shadow", "paused"])
+@pytest.mark.parametrize("pressed", ["pause", "close", "launch", "shadow"])
+def test_undo_restores_the_state_before(
+    owner: TestClient, services: Services, state: StudyState, pressed: str
+) -> None:
+    slug = "delivery-check"
+    lifecycle.set_state(services, slug, state, ["ops@example.com"] if state == "shadow" else ())
+    services.store.brake_study(slug, "too many opted out")
+    before = services.store.study(slug)
+    assert post(owner, f"/studies/{slug}/{pressed}")[0] == 303
+    page = Page(owner.get(f"/studies/{slug}?done=study.paused&about={slug}.{state}").text)
+    (undo,) = (f["action"] for f in page.all("form") if "restore" in str(f["action"]))
+    assert post(owner, str(undo))[0] == 303
+    after = services.store.study(slug)
+    assert after.state == before.state
+    if pressed in ("pause", "close"):
+        assert after == before
+
+
+def test_what_was_cancelled_by_closing_waits_again(owner: TestClient, services: Services) -> None:
+    lifecycle.set_state(services, "delivery-check", "live")
+    tell(services, shipment("1", "delivered"))
+    post(owner, "/studies/delivery-check/close")
+    (cancelled,) = services.store.invitations()
+    assert cancelled.state == "cancelled"
+    assert post(owner, "/studies/delivery-check.live/restore")[0] == 303
+    (waits,) = services.store.invitations()
+    assert (waits.state, waits.due_at) == ("due", cancelled.due_at)
+    assert post(owner, "/studies/delivery-check.gone/restore")[0] == 404

@@ -176,8 +176,24 @@ class SqlInterviews(Part, Interviews):
         with self._database.read() as connection:
             return interview_rows.courses(connection, study, limit)
 
-    def cases(self, state: str | None = None, *, interview_id: str | None = None) -> list[Case]:
-        query = where_given(select(CaseTable), CaseTable, state=state, interview_id=interview_id)
+    def cases(
+        self,
+        state: str | None = None,
+        *,
+        interview_id: str | None = None,
+        account_ref: str | Collection[str] | None = None,
+        shipment_ref: str | None = None,
+    ) -> list[Case]:
+        query = where_given(
+            select(CaseTable),
+            CaseTable,
+            state=state,
+            interview_id=interview_id,
+            shipment_ref=shipment_ref,
+        )
+        if account_ref is not None:
+            refs = [account_ref] if isinstance(account_ref, str) else account_ref
+            query = query.where(col(CaseTable.account_ref).in_(refs))
         newest = (col(CaseTable.opened_at).desc(), col(CaseTable.interview_id), CaseTable.reason)
         return self._values(Case, query.order_by(*newest))
 

@@ -77,7 +77,7 @@ class SqlStudies(Part, Studies):
                 "state": state,
                 "launched_at": now if starts else study.launched_at,
                 "brake": None if invites else study.brake,
-                "redirect_to": tuple(redirect_to),
+                "redirect_to": tuple(redirect_to) if invites else study.redirect_to,
             }
             connection.execute(
                 update(StudyTable).where(col(StudyTable.slug) == slug).values(change)

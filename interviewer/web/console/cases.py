@@ -79,7 +79,6 @@ def _case_page(
     interview = viewing.interview(services, user, case.interview_id)
     sent = services.store.messages(interview_id=case.interview_id)
     shipment, state = _shipment(services, case)
-    seen = {one.case_id for one in viewing.cases(services, user)}
     now = services.clock.now()
     answer = show(
         request,
@@ -97,7 +96,7 @@ def _case_page(
         requests=services.store.requests(shipment_ref=case.shipment_ref)
         if case.shipment_ref
         else (),
-        earlier=[one for one in cases.earlier(services, case) if one.case_id in seen],
+        earlier=viewing.seen_by(services, user, cases.earlier(services, case)),
         lasted=lasted,
         now=now,
         error=more.get("error"),

@@ -79,13 +79,14 @@ DONE: Mapping[str, Done] = {
     "costs.assumed": Done("The assumptions are stored; the costs below follow them."),
     "alert.added": Done("You are told from now on, through the destinations."),
     "alert.removed": Done("Nobody is told of it any more."),
-    "study.live": Done("The study is live.", undo="/studies/{about}/pause"),
+    "study.live": Done("The study is live.", undo="/studies/{about}/restore"),
     "study.shadow": Done(
         "The study runs in shadow: everything is done but nothing is sent to people.",
-        undo="/studies/{about}/pause",
+        undo="/studies/{about}/restore",
     ),
-    "study.paused": Done("The study is paused.", undo="/studies/{about}/launch"),
-    "study.closed": Done("The study is closed.", undo="/studies/{about}/launch"),
+    "study.paused": Done("The study is paused.", undo="/studies/{about}/restore"),
+    "study.closed": Done("The study is closed.", undo="/studies/{about}/restore"),
+    "study.restored": Done("The study is as it was before."),
 }
 
 

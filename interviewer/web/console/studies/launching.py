@@ -1,12 +1,13 @@
 """Before a study is launched and after: who would be asked, in shadow, live, paused, closed."""
 
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from interviewer.access import audit
-from interviewer.core.errors import InvalidInput
+from interviewer.core.errors import InvalidInput, NotFound
+from interviewer.core.study import Study, StudyState
 from interviewer.outreach import launch
 from interviewer.outreach.preview import preview
 from interviewer.ports import Services
@@ -36,9 +37,9 @@ def _preview(request: Request, services: Services, slug: str, error: str | None 
 @router.post("/studies/{slug}/launch")
 def launch_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Let the study's moments invite people from now on."""
-    lifecycle.ready_to_launch(services, slug)
+    before = lifecycle.ready_to_launch(services, slug)
     launch.go(services, slug)
-    return _done(services, slug, "live", actor)
+    return _done(services, before, "live", actor)
 
 
 @router.post("/studies/{slug}/shadow")
@@ -51,28 +52,41 @@ def shadow_study(
     mail: Annotated[str, Form()] = "",
 ) -> Response:
     """Do everything but send; with an address of ours a copy of each message comes there."""
-    lifecycle.ready_to_launch(services, slug)
+    before = lifecycle.ready_to_launch(services, slug)
     try:
         launch.shadow(services, slug, [to.strip() for to in (phone, mail) if to.strip()])
     except InvalidInput as error:
         return _preview(request, services, slug, error.message)
-    return _done(services, slug, "shadow", actor)
+    return _done(services, before, "shadow", actor)
 
 
 @router.post("/studies/{slug}/pause")
 def pause_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Invite nobody until it is launched again."""
+    before = lifecycle.named(services, slug)
     lifecycle.set_state(services, slug, "paused")
-    return _done(services, slug, "paused", actor)
+    return _done(services, before, "paused", actor)
 
 
 @router.post("/studies/{slug}/close")
 def close_study(slug: str, services: Parts, actor: Actor) -> RedirectResponse:
     """Accept no new interview."""
+    before = lifecycle.named(services, slug)
     lifecycle.set_state(services, slug, "closed")
-    return _done(services, slug, "closed", actor)
+    return _done(services, before, "closed", actor)
 
 
-def _done(services: Services, slug: str, state: str, actor: str) -> RedirectResponse:
-    audit.record(services, actor, f"study.{state}", f"study:{slug}")
-    return after(f"/studies/{slug}", f"study.{state}", slug)
+@router.post("/studies/{was}/restore")
+def restore_study(was: str, services: Parts, actor: Actor) -> RedirectResponse:
+    """Take back a change of state; `was` is the study with the state it had, as in slug.live."""
+    slug, _, state = was.rpartition(".")
+    if state not in get_args(StudyState):
+        raise NotFound("No such state.")
+    lifecycle.restore(services, slug, cast(StudyState, state))
+    audit.record(services, actor, "study.restored", f"study:{slug}", state=state)
+    return after(f"/studies/{slug}", "study.restored")
+
+
+def _done(services: Services, before: Study, state: str, actor: str) -> RedirectResponse:
+    audit.record(services, actor, f"study.{state}", f"study:{before.slug}")
+    return after(f"/studies/{before.slug}", f"study.{state}", f"{before.slug}.{before.state}")
