@@ -154,7 +154,8 @@ class Sample(Part):
 class Field(Part):
     """A coded answer.
 
-    `of` lists the values of a choice, or maps each value to the words that mean it, by language;
+    `of` lists the values of a choice, or maps each value to the words that mean it, by language:
+    the first of them stand on its button, where all values have some without a `*`;
     a `yes_no` field may give such words for "yes" and "no". `signal` is the renewal-risk signal
     that the values in `asserts` prove and those in `denies` rule out (a range for a scale).
     `label` names the answer where a playback reads back fields.

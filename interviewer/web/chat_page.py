@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, computed_field
 
-from interviewer.core.answering import progress, quick_replies
+from interviewer.core.answering import Replies, progress, quick_replies
 from interviewer.core.errors import InterviewerError, InvalidInput
 from interviewer.core.greeting import greeting
 from interviewer.core.guide import InterviewGuide
@@ -54,6 +54,20 @@ class TurnShown(BaseModel):
         return found[0] if found else self.text
 
 
+class ReplyShown(BaseModel):
+    """A button: what it says, and sends; `name` is what a screen reader says where that is more."""
+
+    text: str
+    name: str | None = None
+
+
+class RepliesShown(BaseModel):
+    """Buttons that belong together; `label` is what they answer where the question is another."""
+
+    label: str | None = None
+    buttons: list[ReplyShown]
+
+
 class ProgressShown(BaseModel):
     """The part that is asked now, of as many as there may be."""
 
@@ -77,7 +91,7 @@ class ChatState(BaseModel):
 
     status: Status = "open"
     turns: list[TurnShown] = []
-    replies: list[str] = []
+    replies: list[RepliesShown] = []
     progress: ProgressShown | None = None
     actions: list[ActionShown] = []
     greeting: str | None = None  # for a business contact who comes back
@@ -101,7 +115,7 @@ def state_of(
         ],
         actions=_actions(services, interview, spoken),
         greeting=greeting(guide, services.phrases, interview, services.clock.now()),
-        replies=[spoken.get(str(key), str(key)) for key in quick_replies(guide, interview)],
+        replies=[_replies(each, spoken) for each in quick_replies(guide, interview)],
         progress=done
         and ProgressShown(
             part=done.part, parts=done.parts, text=spoken["part"].format(**done._asdict())
@@ -131,6 +145,21 @@ def _action(
         until=said and spoken["action_until"].format(until=said),
         said=one.request and spoken[f"action_{one.request.state}"],
     )
+
+
+def _replies(offered: Replies, spoken: Words) -> RepliesShown:
+    most = offered.texts[-1]
+    buttons = []
+    for text in offered.texts:
+        if offered.kind in ("yes_no", "playback"):
+            buttons.append(ReplyShown(text=spoken[text]))
+        elif offered.kind == "choice":
+            buttons.append(ReplyShown(text=text[:1].upper() + text[1:]))
+        else:
+            name = spoken["of_scale"].format(n=text, most=most)
+            buttons.append(ReplyShown(text=text, name=name))
+    label = spoken["rate"].format(most=most) if offered.kind == "rating" else None
+    return RepliesShown(label=label, buttons=buttons)
 
 
 def blank_state(services: Services, language: str) -> ChatState:

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, Visitor
-from tests.browser.test_chat_page import add_plain, say, turns
+from tests.browser.test_chat_page import BUSINESS, add_plain, say, turns, until_summary
 
 pytestmark = pytest.mark.browser
+BUYER = {**BUSINESS, "contact_role": "buyer"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-BUSINESS = {"account_name": "Northwind", "contact_name": "Ann", "contact_role": "buyer"}
 
 
 @cache
@@ -78,9 +78,13 @@ def test_no_state_of_the_page_violates_a_rule(visit: Visitor, site: Site, scheme
     turns(plain, 3)
     found["plain"] = violations(plain)
 
-    business = opened(site.link("account-renewal", BUSINESS), DESKTOP)
+    business = opened(site.link("account-renewal", BUYER), DESKTOP)
     quick_replies(business)
     found["quick replies and progress"] = violations(business)
+
+    summary = opened(site.link("score-drop", BUSINESS), DESKTOP)
+    until_summary(summary)
+    found["summary"] = violations(summary)
 
     found["claim"] = violations(opened(site.link("claim-intake", {"shipment_ref": "S-1"})))
     found["no link"] = violations(opened(f"{site.base}/i/none"))

@@ -34,6 +34,28 @@ def turns(page: Page, number: int) -> None:
     expect(page.locator("#log > [data-pending]")).to_have_count(0)
 
 
+BUSINESS = {"account_name": "Northwind", "contact_name": "Ann", "contact_role": "operations"}
+TOLD_BY_ACCOUNT = (
+    "In October two pallets went missing at your hub and our line stopped for three days.",
+    "The account team took a week to answer.",
+    "It happened twice more in spring.",
+    "Your dispatcher answers the same day.",
+    "A fixed slot at the dock on Fridays.",
+    "We moved some of it to another provider.",
+)
+
+
+def until_summary(page: Page) -> None:
+    """Answer a business contact's questions until the summary is read back."""
+    for text in TOLD_BY_ACCOUNT:
+        if page.get_by_role("button", name="Not quite.").count():
+            return
+        before = page.locator("#log > li").count()
+        say(page, text)
+        turns(page, before + 2)
+    expect(page.get_by_role("button", name="Not quite.")).to_be_visible()
+
+
 def add_plain(services: Services) -> str:
     source = services.store.study("exception-follow-up").source
     source = source.replace("slug: exception-follow-up", "slug: plain-one\nlayout: plain")
@@ -84,6 +106,25 @@ def test_keys_alone_are_enough(visit: Visitor, site: Site) -> None:
     over = page.locator(".over")
     expect(over).to_contain_text("A person takes over")
     expect(over).to_be_focused()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "forms"])
+@pytest.mark.parametrize(
+    ("tapped", "reason", "rating"),
+    [("3 of 4", "confirmed", 3), ("Yes, that is right.", "confirmed", None)],
+)
+def test_a_summary_is_confirmed_or_rated_by_a_tap(
+    visit: Visitor, site: Site, tapped: str, reason: str, rating: int | None, javascript: bool
+) -> None:
+    page = visit(site.link("score-drop", BUSINESS), javascript=javascript).page
+    expect(page.get_by_role("group", name="Quick replies")).to_have_count(0)
+    until_summary(page)
+    judged = page.get_by_role("group", name="rate this conversation")
+    expect(judged.get_by_role("button")).to_have_text(["1", "2", "3", "4"])
+    page.get_by_role("button", name=tapped, exact=True).click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert site.interview.close_reason == reason
+    assert site.interview.fields.get("rating") == rating
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from interviewer.studies.prompts_folder import load_guide, ready_sources
 AT = datetime(2026, 9, 15, tzinfo=UTC)
 READY = {guide.slug: guide for guide in map(load_guide, ready_sources())}
 RENEWAL = READY["account-renewal"]
+PLANS = ("extend", "keep", "reduce", "leave", "not sure")
 
 
 def asked(seq: int, move: str = "ask", topic: str | None = "response") -> Turn:
@@ -44,12 +45,16 @@ def talk(*turns: Turn, guide: InterviewGuide = RENEWAL, status: str = "open") ->
 @pytest.mark.parametrize(
     ("decision", "said", "offered"),
     [
-        ({"field": "wont_recur"}, "ask", tuple(range(11))),
-        ({"field": "claim_open"}, "ask", ("yes", "no")),
+        ({"field": "wont_recur"}, "ask", (("scale", (*"0123456789", "10")),)),
+        ({"field": "claim_open"}, "ask", (("yes_no", ("yes", "no")),)),
         ({"field": "decided_by"}, "ask", ()),  # a text
-        ({"field": "plans"}, "ask", ()),  # a choice has words for the reader, none for a button
+        ({"field": "plans"}, "ask", (("choice", PLANS),)),
         ({}, "ask", ()),
-        ({"move": "playback", "reason": "complete"}, "playback", ("confirm", "correct")),
+        (
+            {"move": "playback", "reason": "complete"},
+            "playback",
+            (("playback", ("confirm", "correct")), ("rating", ("1", "2", "3", "4"))),
+        ),
         ({"field": "wont_recur"}, "close", ()),  # a fault of the template closed instead
     ],
 )
@@ -58,6 +63,18 @@ def test_what_can_be_tapped(decision: dict[str, object], said: str, offered: obj
     assert quick_replies(RENEWAL, interview) == offered
     over = interview.evolve(status="closed")
     assert quick_replies(RENEWAL, over) == ()
+
+
+def test_a_choice_without_plain_words_in_the_language_has_no_buttons() -> None:
+    turns = (asked(0), answered(1, field="plans"), asked(2))
+    spoken = {
+        language: quick_replies(RENEWAL, talk(*turns).evolve(language=language))
+        for language in RENEWAL.languages
+    }
+    assert {language for language, replies in spoken.items() if replies} == {"en", "es", "de"}
+    told = READY["exception-follow-up"]  # one of its values has only words with any ending
+    starred = talk(asked(0), answered(1, field="told_by"), asked(2), guide=told)
+    assert quick_replies(told, starred) == ()
 
 
 def test_nothing_can_be_tapped_before_own_words() -> None:

@@ -1,6 +1,7 @@
 """The respondent's page without JavaScript: what it shows, takes and never does."""
 
 import asyncio
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -12,7 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from interviewer.clock import StoryClock
-from interviewer.core.interview import Interview
+from interviewer.core.answering import quick_replies
+from interviewer.core.interview import Decision, Interview
 from interviewer.core.opt_out import is_opt_out
 from interviewer.interviews import conversation
 from interviewer.interviews.conversation import Opening
@@ -294,6 +296,32 @@ def test_every_button_s_words_are_read_as_what_they_say(services: Services) -> N
         for reply in ("confirm", "correct"):
             reading = services.reader.read(guide, read_back, spoken[reply])
             assert reply in reading.wants, (language, reply)
+
+
+def test_the_words_of_a_field_s_buttons_are_read_as_its_values(services: Services) -> None:
+    read = 0
+    for study in ("account-renewal", "claim-intake"):
+        guide = services.store.study(study).guide
+        begun = asyncio.run(conversation.start(services, study, Opening(context={}))).interview
+        fields = {name for topic in guide.topics.values() for name in topic.field_ask}
+        for language, name in itertools.product(("en", "es", "de"), sorted(fields)):
+            opener = begun.turns[0].model_copy(update={"language": language})
+            asks = Decision(move="ask", reason="open_topic", field=name)
+            told = opener.model_copy(
+                update={"seq": 1, "speaker": "respondent", "move": None, "decision": asks}
+            )
+            again = opener.model_copy(update={"seq": 2, "move": "ask"})
+            interview = begun.evolve(language=language, turns=(opener, told, again))
+            field = guide.fields[name]
+            values = field.values or range(field.min or 0, (field.max or 0) + 1)
+            for offered in quick_replies(guide, interview):
+                for reply, value in zip(offered.texts, values, strict=True):
+                    said = words()[language].get(reply, reply)
+                    found = services.reader.read(guide, interview, said).fields
+                    assert name in found, (study, language, name, said)
+                    assert found[name].value == value, (study, language, name, said)
+                    read += 1
+    assert read > 30
 
 
 def test_what_was_written_goes_along_with_the_wish_for_a_person(link: Link) -> None:

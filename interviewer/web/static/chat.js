@@ -67,7 +67,7 @@ function turnElement(turn) {
 function showPending(answer) {
   const item = turnElement({ speaker: "respondent", text: answer.shown });
   item.dataset.pending = answer.message_id;
-  item.append(Object.assign(document.createElement("small"), { textContent: words.sending }));
+  item.append(made("small", { textContent: words.sending }));
   log.append(item);
   showLast();
   at("replies").hidden = true;
@@ -112,11 +112,17 @@ function ask(turn) {
   for (const part of [at("lead"), at("question")]) part.lang = turn.language;
 }
 
-function showReplies(texts) {
-  at("replies").hidden = !texts.length || kept.pending.length > 0;
-  at("replies").replaceChildren(
-    ...texts.map((each) => Object.assign(document.createElement("button"), { name: "reply", value: each, textContent: each, formNoValidate: true })),
-  );
+const made = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
+function showReplies(groups) {
+  const box = at("replies");
+  box.hidden = !groups.length || kept.pending.length > 0;
+  box.replaceChildren(...groups.map(({ label, buttons }) => {
+    const group = made("div", { className: "replies", role: "group", ariaLabel: label || box.dataset.label });
+    if (label) group.append(made("p", { textContent: label, ariaHidden: "true" }));
+    group.append(...buttons.map(({ text, name }) => made("button", { name: "reply", value: text, textContent: text, ariaLabel: name, formNoValidate: true })));
+    return group;
+  }));
 }
 
 // What became of a choice stands where its button was.
@@ -321,7 +327,7 @@ at("photo-file")?.addEventListener("change", async (event) => {
     const answer = await response.json();
     if (!response.ok) throw new Error(answer.errors?.[0]?.message || failed);
     const image = Object.assign(new Image(), { src: answer.path, alt: alt.replace("{n}", list.children.length + 1) });
-    list.append(Object.assign(document.createElement("li"), { hidden: false }));
+    list.append(document.createElement("li"));
     list.lastElementChild.append(image);
     list.hidden = false;
     state.textContent = arrived;
