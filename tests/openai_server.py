@@ -56,6 +56,7 @@ class OpenAiServer:
         self.requests: list[dict[str, Any]] = []
         self._replies = deque(replies)
         self._closing = threading.Event()
+        self._called = threading.Semaphore(0)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -67,6 +68,10 @@ class OpenAiServer:
     @property
     def calls(self) -> int:
         return len(self.requests)
+
+    def wait_for_call(self) -> None:
+        """Until one more request has arrived."""
+        assert self._called.acquire(timeout=60), "nobody called"
 
     def will(self, *replies: Reply) -> None:
         """Add replies for the next requests."""
@@ -93,6 +98,7 @@ class OpenAiServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 server.requests.append({"path": self.path, **json.loads(body)})
+                server._called.release()
                 reply = server._replies.popleft() if server._replies else fails(500, "no script")
                 if reply.hangs:
                     server._closing.wait()

@@ -1,6 +1,8 @@
 """A real server and a real browser: one browser for a file of tests, one installation for each."""
 
 import asyncio
+import os
+import re
 import shutil
 import socket
 import threading
@@ -139,8 +141,16 @@ class Visit:
 Visitor = Callable[..., Visit]
 
 
+def keep_pictures(test: str, contexts: list[BrowserContext]) -> None:
+    """How every window looked in the end, where a folder for it is named."""
+    folder = os.environ.get("INTERVIEWER_TEST_SCREENSHOTS")
+    pages = [page for context in contexts for page in context.pages if folder]
+    for n, page in enumerate(pages):
+        page.screenshot(path=f"{folder}/{re.sub(r'[^a-zA-Z0-9]+', '-', test).strip('-')}-{n}.png")
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visitor]:
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """Open a page in a browser of its own: `visit(url, PHONE, javascript=False, ...)`."""
     contexts: list[BrowserContext] = []
 
@@ -156,6 +166,7 @@ def visit(browser: Browser) -> Iterator[Visitor]:
         return look(context, url)
 
     yield opened
+    keep_pictures(request.node.name, contexts)
     for context in contexts:
         context.close()
 

@@ -69,6 +69,8 @@ def test_no_state_of_the_page_violates_a_rule(visit: Visitor, site: Site, scheme
     chat.context.set_offline(False)
     turns(chat, 3)
     found["answered"] = violations(chat)
+    chat.evaluate("document.documentElement.dir = 'rtl'")
+    found["right to left"] = violations(chat)
     chat.get_by_role("button", name="Talk to a person").click()
     expect(chat.locator(".over")).to_be_visible()
     found["over"] = violations(chat)
@@ -87,6 +89,7 @@ def test_no_state_of_the_page_violates_a_rule(visit: Visitor, site: Site, scheme
     found["summary"] = violations(summary)
 
     found["claim"] = violations(opened(site.link("claim-intake", {"shipment_ref": "S-1"})))
+    found["is this real"] = violations(opened(f"{site.base}/is-this-real"))
     found["no link"] = violations(opened(f"{site.base}/i/none"))
     assert not any(found.values()), found
 

@@ -1,12 +1,14 @@
 """Whole interviews on the respondent's page, in a real browser, in every way they are held."""
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from interviewer.access.users import add_user
+from interviewer.clock import StoryClock
 from interviewer.core.book import AvailableAction, Shipment
 from interviewer.followup import notices
 from interviewer.interviews.conversation import TEXT_LIMIT
@@ -278,16 +280,17 @@ def test_a_photo_is_shown_at_once_and_what_is_none_is_told(
     expect(page.locator("#photo-state")).to_contain_text("no photo that can be read")
 
 
-@pytest.mark.parametrize("language", ["de", "pt"])
+@pytest.mark.parametrize(("language", "layout"), [("de", "chat"), ("pt", "chat"), ("de", "plain")])
 @pytest.mark.parametrize(
     ("viewport", "size"),
     [({"width": 320, "height": 256}, "100%"), (PHONE, "200%")],
     ids=["zoom 400 %", "text 200 %"],
 )
 def test_everything_fits_when_it_is_large(
-    visit: Visitor, site: Site, viewport: dict[str, int], size: str, language: str
+    visit: Visitor, site: Site, viewport: dict[str, int], size: str, language: str, layout: str
 ) -> None:
-    page = visit(site.link(language=language), viewport).page
+    study = add_plain(site.services) if layout == "plain" else "exception-follow-up"
+    page = visit(site.link(study, language=language), viewport).page
     page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
     assert fits(page)
     for button in page.get_by_role("button").all():
@@ -297,6 +300,43 @@ def test_everything_fits_when_it_is_large(
         assert min(box["width"], box["height"]) >= 44, button.text_content()
     page.locator("#text").fill("x" * 200)
     assert fits(page)
+    asked, footer = (page.locator(part).bounding_box() for part in ("#answer", "footer"))
+    assert asked is not None
+    assert footer is not None
+    assert footer["y"] >= asked["y"] + asked["height"], "nothing lies over the form"
+
+
+def test_a_summary_higher_than_the_log_is_read_from_its_beginning(
+    visit: Visitor, site: Site
+) -> None:
+    page = visit(site.link("score-drop", BUSINESS)).page
+    until_summary(page)
+    log, summary = (
+        page.locator(place).bounding_box() for place in ("#conversation", "#log > li:last-child")
+    )
+    assert log is not None
+    assert summary is not None
+    assert summary["height"] > log["height"], "it fits: the test needs a longer one"
+    assert abs(summary["y"] - log["y"]) < 2
+
+
+def test_a_business_contact_who_comes_back_is_told_where_they_stopped(
+    visit: Visitor, site: Site
+) -> None:
+    link = site.link("account-renewal", BUSINESS)
+    page = visit(link, DESKTOP).page
+    say(page, "Reliable pickups matter most to us.")
+    turns(page, 3)
+    clock = site.services.clock
+    assert isinstance(clock, StoryClock)
+    clock.move_to(clock.now() + timedelta(hours=5))
+    page.reload()
+    greeting = page.locator("#greeting")
+    expect(greeting).to_be_visible()
+    assert "pickups" not in greeting.inner_text(), "no answer is said again"
+    say(page, "In October two pallets went missing at your hub.")
+    turns(page, 5)
+    expect(greeting).to_be_hidden()
 
 
 def test_right_to_left_turns_the_page_around(visit: Visitor, site: Site) -> None:

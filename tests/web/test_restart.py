@@ -25,9 +25,10 @@ START = 60  # seconds
 
 
 @contextmanager
-def server(database: Settings, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that answers; it is killed at the end."""
+def server(database: Settings, port: int, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers, with more settings by name; it is killed at the end."""
     environment = {**os.environ, "INTERVIEWER_DATABASE_URL": database.database_url}
+    environment |= {f"INTERVIEWER_{name.upper()}": value for name, value in settings.items()}
     process = subprocess.Popen(
         [*SERVER, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL
     )
@@ -50,12 +51,16 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         found: int = free.getsockname()[1]
         return found
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
 
 
 class Caller:

@@ -92,6 +92,8 @@ function show(state) {
   }
   at("brand").textContent = state.brand;
   at("disclosure").textContent = state.disclosure;
+  at("greeting").textContent = state.greeting ?? "";
+  at("greeting").hidden = !state.greeting;
   showReplies(state.replies);
   showProgress(state.progress);
   showOffers(state.actions);
@@ -100,10 +102,13 @@ function show(state) {
   if (state.status !== "open") end(state.status);
 }
 
+// The end of the log; of a message that is higher than the log, its beginning.
 function showLast() {
   if (isPlain) return;
-  log.lastElementChild?.scrollIntoView({ block: "nearest" });
-  at("conversation").scrollTop = log.scrollHeight;
+  const [box, last] = [at("conversation"), log.lastElementChild];
+  last?.scrollIntoView({ block: "nearest" });
+  box.scrollTop = box.scrollHeight;
+  if (last?.offsetHeight > box.clientHeight) box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top;
 }
 
 function ask(turn) {
