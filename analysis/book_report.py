@@ -21,8 +21,8 @@ from analysis.account_report import (
 )
 from analysis.labels import LABELS
 from analysis.showing import BAND_NAMES, money, page, total
-from analysis.tables import Account, AccountRisk, Band, Book, Reason
-from analysis.weights import ACTIVE, WEIGHTS, urgency
+from analysis.tables import Account, AccountRisk, Band, Book, FittedModel, Reason
+from analysis.weights import ACTIVE, PRIOR_WEIGHTS, WEIGHTS, urgency
 
 BANDS: tuple[Band, ...] = ("high", "elevated", "low", "not_enough_evidence")
 
@@ -199,16 +199,17 @@ def book_view(
     )
 
 
-def render_book(view: BookView, brand: str, card: Sequence[tuple[str, str]] = ()) -> str:
-    """The page of the book, for the account team; `card` is the model's, metric and value."""
+def render_book(view: BookView, brand: str, model: FittedModel | None = None) -> str:
+    """The page of the book, for the account team, with the card of the model that was used."""
+    used = model.weights if model else PRIOR_WEIGHTS
     return page(
         "book.html.j2",
         view=view,
         brand=brand,
         chart=risk_value_chart(view),
-        card=card,
+        card=model.card if model else (),
         band_names=BAND_NAMES,
-        weights=[(LABELS[s], w) for s, w in WEIGHTS.items()],
+        weights=[(LABELS[s], used[s], w.half_life) for s, w in WEIGHTS.items()],
     )
 
 

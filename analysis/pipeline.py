@@ -8,6 +8,7 @@ from datetime import date
 from analysis import (
     frames,
     grouping,
+    outcomes,
     prepare,
     reviews,
     risk,
@@ -19,7 +20,7 @@ from analysis import (
 )
 from analysis.embed import Cache, Encoder, MemoryCache, embed
 from analysis.tables import Assignment, Book, Findings, Segment, Theme, Transcript
-from analysis.weights import DEFAULT_BASE_RATE, MODEL_VERSION
+from analysis.weights import DEFAULT_BASE_RATE
 
 Progress = Callable[[str, int], None]  # the step that begins, and how many rows it has
 
@@ -85,13 +86,15 @@ def run(
 
     step("weighing risk", len(book.accounts))
     before = () if previous is None else previous.risks
+    model = outcomes.fitted_model(book, turns, items, as_of, base_rate)
     history = tone.tone_history(spoken, tones, sources, as_of)
     said = speakers.interviews(book, interviewed, points, found.assignments, as_of)
     return Findings(
         as_of=as_of,
         settings={
-            "base_rate": base_rate,
-            "risk_model": MODEL_VERSION,
+            "base_rate": round(model.base_rate, 4),
+            "risk_model": model.name,
+            **({"weights_not_fitted": model.refused} if model.refused else {}),
             "dimensions": int(vectors.shape[1]),
         },
         utterances=turns,
@@ -100,7 +103,9 @@ def run(
         assignments=found.assignments,
         strength=found.strength,
         signals=items,
-        risks=risk.assess(book, turns, items, shifts, as_of, base_rate, before, history),
+        risks=risk.assess(
+            book, turns, items, shifts, as_of, model.base_rate, before, history, model.weights
+        ),
         score_moves=scores.score_moves(book.scores, turns, points, found.assignments, as_of),
         dropped=_dropped(points),
         memory=found.memory,
@@ -113,6 +118,7 @@ def run(
         trends=speakers.trends(said, found.themes),
         reach=speakers.reach(book, said, as_of),
         agreement=frames.agreement(book.codings, _titles_of_turns(found, points)),
+        model=model,
     )
 
 

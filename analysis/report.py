@@ -39,7 +39,7 @@ from analysis.tables import (
     Turn,
 )
 from analysis.theme_section import WEAK, ThemeCard, ThemeSection, Words, section, share
-from analysis.weights import ACTIVE, ELEVATED, HIGH, WEIGHTS, urgency
+from analysis.weights import ACTIVE, ELEVATED, HIGH, PRIOR_WEIGHTS, WEIGHTS, urgency
 
 MOST_STEPS = 3
 MOST_POSSIBLE = 5
@@ -160,6 +160,7 @@ def render(
     script = templates.get_template("report.js").render()
     accounts = [page.account(risk) for risk in findings.risks]
     themes = page.themes()
+    used = findings.model.weights if findings.model else PRIOR_WEIGHTS
     return templates.get_template("report.html.j2").render(
         brand=brand,
         generated_at=generated_at,
@@ -179,7 +180,7 @@ def render(
         moves=page.moves(themes.cards),
         interviews=page.interviews(),
         counts=page.counts(),
-        weights=[(LABELS[s], w) for s, w in WEIGHTS.items()],
+        weights=[(LABELS[s], used[s], w.half_life) for s, w in WEIGHTS.items()],
         limits=(ELEVATED, HIGH),
         band_names=BAND_NAMES,
         metric_names=METRIC_NAMES,

@@ -38,6 +38,7 @@ from analysis.weights import (
     ELEVATED,
     HEARD_WITHIN,
     HIGH,
+    PRIOR_WEIGHTS,
     WEIGHTS,
     urgency,
 )
@@ -63,6 +64,7 @@ def assess(
     base_rate: float = DEFAULT_BASE_RATE,
     previous: Collection[AccountRisk] = (),
     tones: Mapping[str, tuple[Tone, ...]] = MappingProxyType({}),
+    weights: Mapping[str, float] = PRIOR_WEIGHTS,
 ) -> tuple[AccountRisk, ...]:
     """The reading of every account, in the order of the risk list; accounts without a band last.
 
@@ -78,6 +80,7 @@ def assess(
         base_rate: Share of renewals that are lost, between 0 and 1.
         previous: The readings of the last run.
         tones: The tone of each interview, by account; shown beside the reading.
+        weights: What each signal adds at full value: the prior ones, or fitted ones.
     """
     known = {a.account_ref: a for a in book.accounts}
     heard = {u.account_ref for u in utterances if u.account_ref} - set(known)
@@ -100,6 +103,7 @@ def assess(
                 data[account.account_ref],
                 as_of,
                 place,
+                weights,
             ),
             shifts.get(account.account_ref),
             base_rate,
@@ -157,6 +161,7 @@ class Case:
     data: AccountData
     as_of: date
     place: Mapping[str, int]  # turn_id -> its place in the interview
+    weights: Mapping[str, float]
 
     def role(self, contact: str | None, said: str | None) -> str | None:
         """The contact's role; the account's own list knows better than the transcript."""
@@ -236,7 +241,7 @@ def roll_up(items: Sequence[Signal], case: Case) -> dict[str, Reason]:
         best, *others = sorted(contacts.values(), reverse=True)
         second = max([*others, *recipients.values()], default=0.0)
         value = min(1.0, best + SECOND_VOICE * second)
-        weight = WEIGHTS[signal].weight
+        weight = case.weights[signal]
         evidence = sorted(asserted, key=lambda i: (-strength[i], _place(i)))
         terms[signal] = Reason(signal, weight, value, weight * value, tuple(evidence))
     return terms
@@ -247,9 +252,10 @@ def capped(terms: Mapping[str, Reason]) -> list[Reason]:
     explicit = sum(
         term.contribution for signal, term in terms.items() if WEIGHTS[signal].kind == "explicit"
     )
-    most = max(0.0, -WEIGHTS["commit"].weight - 0.5 * explicit)
     return [
-        replace(term, contribution=max(term.contribution, -most)) if signal == "commit" else term
+        replace(term, contribution=max(term.contribution, min(0.0, term.weight + 0.5 * explicit)))
+        if signal == "commit"
+        else term
         for signal, term in terms.items()
     ]
 
@@ -322,7 +328,7 @@ def _with_data(terms: dict[str, Reason], case: Case) -> dict[str, Reason]:
     """The terms with the values that the data alone would give, where those are higher."""
     raised = dict(terms)
     for item in signal_rows(case.data):
-        weight = WEIGHTS[item.signal].weight
+        weight = case.weights[item.signal]
         text = raised.get(item.signal)
         value = max(text.value if text else 0.0, item.p)
         evidence = (*(text.evidence if text else ()), item)

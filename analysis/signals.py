@@ -18,25 +18,9 @@ from analysis.guard import Verdict, comes_to_us, patterns, verdict
 from analysis.redact import CARRIERS
 from analysis.sentences import Clause, is_english, passages, quote, words
 from analysis.tables import Quote, Signal, Source, Status, Utterance
+from analysis.weights import WEIGHTS
 
-SIGNALS = (
-    "leave_intent",
-    "competitor",
-    "contract_notice",
-    "rfp",
-    "unresolved_claim",
-    "recurrence",
-    "chargeback",
-    "slow_response",
-    "silent_am",
-    "price_dispute",
-    "decision_maker",
-    "volume_shift",
-    "not_heard",
-    "trust_lost",
-    "capability_gap",
-    "commit",
-)
+SIGNALS = tuple(WEIGHTS)
 CODED_STRENGTH = 0.95
 KERNEL_WIDTH = 1.0
 GUARDED = 0.05  # what a passage that the guard rejects still counts in a ranking

@@ -256,6 +256,17 @@ class SignalReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """How one renewal ended."""
+
+    account_ref: str
+    decided_at: date
+    outcome: Literal["renewed", "shrunk", "churned"]
+    value_before: float | None = None
+    value_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Everything an analysis may read: what was said, and what is known of the accounts."""
 
@@ -272,6 +283,7 @@ class Book:
     invoices: Sequence[Invoice] = ()
     ratings: Sequence[Rating] = ()
     actions: Sequence[JointAction] = ()
+    renewals: Sequence[Renewal] = ()
     standings: Sequence[ContactStanding] = ()
     open_questions: Sequence[OpenQuestion] = ()
 
@@ -541,6 +553,20 @@ class ScoreMove:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedModel:
+    """The risk model of a run: the prior weights, or those that outcomes have earned."""
+
+    name: str  # with version and date
+    stage: str  # prior, recalibrated, fitted
+    refused: str | None  # the gate that keeps the prior weights; None when none does
+    base_rate: float  # of renewals lost, 0-1
+    weights: Mapping[str, float]  # what the readings of the run are made with
+    learned: Mapping[str, float]  # what the outcomes suggest
+    card: tuple[tuple[str, str], ...]  # every metric by name, judged on later decisions
+    left_out: tuple[str, ...]  # statements that came too late before a decision
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """One run of the analysis."""
 
@@ -565,3 +591,4 @@ class Findings:
     trends: tuple[Trend, ...] = ()
     reach: tuple[Reach, ...] = ()
     agreement: tuple[Agreement, ...] = ()
+    model: FittedModel | None = None

@@ -36,6 +36,7 @@ WEIGHTS: Mapping[str, Weight] = {
     "capability_gap": Weight(0.5, 365, "service"),
     "commit": Weight(-1.5, 180, "protective"),
 }
+PRIOR_WEIGHTS: Mapping[str, float] = {signal: of.weight for signal, of in WEIGHTS.items()}
 ELEVATED, HIGH = 0.6, 1.8  # limits of S, the sum of the contributions
 ACTIVE = 0.25  # a reason under this in size is minor
 HEARD_WITHIN = timedelta(days=180)

@@ -59,28 +59,31 @@ def fit(
     shrunk: Annotated[
         float, typer.Option(min=0, max=1, help="Share of value lost that counts as a loss.")
     ] = 0.3,
+    out: Annotated[
+        Path | None, typer.Option(help="The card as a page (.html), or its values (.json, .csv).")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Fit the model to imported outcomes, behind its gates, and print its card."""
-    from interviewer.findings import renewals
+    """Fit the model to imported outcomes, behind its gates, and show its card."""
+    from analysis import model_card
+    from interviewer.findings import renewals, report_files
 
-    made = renewals.fit(installation(), shrunk)
-    rows = [{"metric": name, "value": value} for name, value in made.card]
-    table(rows, as_json=json, title="Model card")
+    services = installation()
+    made = renewals.fit(services, shrunk)
+    if out:
+        say(f"{report_files.write(out, partial(report_files.model, services, made))}: {out}")
+        return
+    table(model_card.card_rows(made), as_json=json, title="Model card")
     if json:
         return
     for line in made.left_out:
         say(f"left out, it knows the outcome: {line}")
-    if made.model.stage_ == "prior":
-        for lost, allowed in renewals.gates():
-            say(f"{lost}: {allowed}")
-        say("Next: interviewer import outcomes FILE")
+    table(model_card.weight_rows(made), as_json=False, title="Weights")
+    if made.refused:
+        say(f"The prior weights stay: {made.refused}.")
+        say("Next: interviewer import outcomes FILE, then interviewer analyze")
     else:
-        weights = [
-            {"signal": signal, "prior": f"{prior:+.2f}", "fitted": f"{weight:+.2f}"}
-            for signal, prior, weight in made.weights
-        ]
-        table(weights, as_json=False, title="Weights")
+        say(f"The next interviewer analyze reads with {made.name}.")
 
 
 @risk_app.command("explain")

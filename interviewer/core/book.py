@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -57,6 +57,7 @@ RenewalSignal = Literal[
     "capability_gap",
     "commit",
 ]
+SIGNALS: tuple[RenewalSignal, ...] = get_args(RenewalSignal)
 ThemeAction = Literal["rename", "merge", "split", "pin", "release"]  # release: take all back
 Proof = Literal["photo", "signature", "code"]
 EventKind = Literal[

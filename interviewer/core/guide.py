@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic import Field as Limited
 
-from interviewer.core.book import ContactRole, Metric
+from interviewer.core.book import ContactRole, Metric, RenewalSignal
 from interviewer.core.vocabulary import EXCEPTIONS, ExceptionCode, GuideVariant
 
 Context = Mapping[str, Any]
@@ -43,24 +43,6 @@ Moment = Literal[
     "ScoreDropped",
     "AccountDisrupted",
     "RenewalDecided",
-]
-Signal = Literal[
-    "leave_intent",
-    "competitor",
-    "contract_notice",
-    "rfp",
-    "unresolved_claim",
-    "recurrence",
-    "chargeback",
-    "slow_response",
-    "silent_am",
-    "price_dispute",
-    "decision_maker",
-    "volume_shift",
-    "not_heard",
-    "trust_lost",
-    "capability_gap",
-    "commit",
 ]
 
 NO_COMMERCE: frozenset[ContactRole] = frozenset(("operations", "warehouse"))
@@ -166,7 +148,7 @@ class Field(Part):
     min: int | None = None
     max: int | None = None
     label: Words = {}
-    signal: Signal | None = None
+    signal: RenewalSignal | None = None
     asserts: tuple[str | int, ...] = ()
     denies: tuple[str | int, ...] = ()
 

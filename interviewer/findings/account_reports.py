@@ -28,6 +28,7 @@ from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 
 _RISKS = TypeAdapter(tuple[tables.AccountRisk, ...])
+_MODEL = TypeAdapter(tables.FittedModel | None)
 _SIGNALS = TypeAdapter(tuple[tables.Signal, ...])
 CHANNELS: tuple[Channel, ...] = ("email", "sms")
 LATELY_DAYS = 180
@@ -77,6 +78,12 @@ def newest(services: Services, user: User | None = None) -> Reading:
         tuple(s for s in signals if seen is None or s.account_ref in seen),
         replace(book, standings=tuple(_named(services, seen))),
     )
+
+
+def model(services: Services) -> tables.FittedModel | None:
+    """The risk model that the newest analysis was read with."""
+    run = services.store.latest_run()
+    return _MODEL.validate_python(run.memory.get("model")) if run else None
 
 
 def book_of_business(

@@ -75,7 +75,11 @@ def analyze(
         themes=[asdict(theme) for theme in findings.themes],
         signals=[asdict(signal) for signal in findings.signals],
         risks=[asdict(risk) for risk in findings.risks],
-        memory={"as_of": findings.as_of.isoformat(), "themes": asdict(findings.memory)},
+        memory={
+            "as_of": findings.as_of.isoformat(),
+            "themes": asdict(findings.memory),
+            "model": asdict(findings.model) if findings.model else None,
+        },
         patterns={**_patterns(read, findings), "numbers": numbers.added_up(services, findings)},
         report=report.render(findings, read, brand=services.organization.brand, generated_at=now),
     )

@@ -14,6 +14,7 @@ from analysis.tables import (
     Invoice,
     JointAction,
     Rating,
+    Renewal,
     Score,
     SignalReview,
     ThemeDecision,
@@ -69,6 +70,7 @@ def _read(services: Services, interviews: Sequence[Interview], **where: object) 
         ),
         ratings=tuple(_like(Rating, row) for row in store.find(book.Rating, **where)),
         actions=tuple(_like(JointAction, row) for row in store.find(book.Action, **where)),
+        renewals=tuple(_like(Renewal, row) for row in store.find(book.Outcome, **where)),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis import account_report, book_report, score_explanation
 from analysis.score_explanation import Explanation
+from analysis.tables import FittedModel
 from interviewer.core.access import User
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.findings import account_reports
@@ -69,16 +70,24 @@ def book(
     text = _text(
         form,
         view,
-        lambda: book_report.render_book(view, brand, _card(services)),
+        lambda: book_report.render_book(view, brand, account_reports.model(services)),
         lambda: book_report.book_rows(view),
     )
     return Written(text, f"{len(view.rows)} accounts with a band, {len(view.unheard)} without")
 
 
-def _card(services: Services) -> Sequence[tuple[str, str]]:
-    from interviewer.findings import renewals  # scikit-learn, loaded when a model is fitted
+def model(services: Services, fitted: FittedModel, form: str) -> Written:
+    """The card of a risk model. Raises InvalidInput."""
+    from analysis import model_card  # with what fits a model, loaded when one is shown
 
-    return renewals.fit(services).card if services.store.latest_risks(()) else ()
+    brand = services.organization.brand
+    text = _text(
+        form,
+        fitted,
+        lambda: model_card.render_card(fitted, brand),
+        lambda: model_card.card_rows(fitted),
+    )
+    return Written(text, f"Model card, {fitted.name}")
 
 
 def write(out: Path, made: Callable[[str], Written]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from interviewer.access import audit
-from interviewer.core.book import RenewalSignal, Score
+from interviewer.core.book import SIGNALS, Score
 from interviewer.core.errors import InvalidInput
 from interviewer.core.notice import WATCHED, AlertRule, Occurrence
 from interviewer.core.operations import Period, newest_score
@@ -18,7 +18,6 @@ from interviewer.ports import Services
 from interviewer.store import AnalysisRun
 
 LEAST_HEARD = 30  # people; a share of fewer is not told of
-SIGNALS: tuple[str, ...] = RenewalSignal.__args__  # type: ignore[attr-defined]
 METRICS = ("otif", "nps", "csat")
 
 

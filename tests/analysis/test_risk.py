@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.guard import patterns
+from analysis.labels import LABELS, NEXT_STEPS
 from analysis.risk import assess
 from analysis.signals import SIGNALS
 from analysis.tables import (
@@ -24,6 +26,7 @@ from analysis.tables import (
 )
 from analysis.tone import ToneShift
 from analysis.weights import WEIGHTS
+from interviewer.core import book
 
 AS_OF = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -509,6 +512,8 @@ def test_the_list_is_ordered_by_band_then_by_what_is_at_stake() -> None:
         assert [r.account_ref for r in risks] == ["big", "near", "far", "calm", "soon", "late"]
 
 
-def test_every_signal_has_a_weight() -> None:
-    assert set(WEIGHTS) == set(SIGNALS)
+def test_both_sides_know_the_same_signals_and_people_read_a_name_for_each() -> None:
+    assert book.SIGNALS == SIGNALS
+    assert set(SIGNALS) == set(patterns()) <= set(LABELS)
+    assert set(SIGNALS) - {"commit"} <= set(NEXT_STEPS)
     assert {s for s, w in WEIGHTS.items() if w.weight < 0} == {"commit"}

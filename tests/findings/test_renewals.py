@@ -70,7 +70,7 @@ def test_outcomes_are_read_as_they_were_known_and_too_few_calibrate_nothing(
     analyze(services, NOW + timedelta(days=30))
     made = renewals.fit(services)
     card = dict(made.card)
-    assert made.model.stage_ == "prior"
+    assert made.stage == "prior"
     assert (card["outcomes"], card["lost"]) == ("2", "1")
     assert card["AUROC"] == "not enough outcomes (1 lost of 10)"
     assert card["without a band"] == "2 of 2"
