@@ -6,11 +6,15 @@ import socket
 from functools import cache
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import postgres_answers
 
 REQUIRED = set(os.environ.get("INTERVIEWER_TEST_REQUIRE", "").split())  # suites CI insists on
 LOOPBACK = ("127.", "::1", "localhost")
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 for name in [n for n in os.environ if n.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_"))]:
     del os.environ[name]
