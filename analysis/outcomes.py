@@ -5,12 +5,13 @@ The weights of a fit are used only where every gate lets them pass; the model sa
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from analysis import reviews, risk
 from analysis.risk_model import LEAST_LEAD, Outcome, RiskModel
-from analysis.signals import SIGNALS, sigmoid
+from analysis.signals import SIGNALS
 from analysis.tables import (
     Account,
     AccountRisk,
@@ -64,7 +65,7 @@ def fitted_model(
         name=_name(learned, as_of, len(decided), sum(lost)) if used else MODEL_VERSION,
         stage=model.stage_,
         refused=model.refused_,
-        base_rate=float(sigmoid(model.intercept_)) if used else base_rate,
+        base_rate=1 / (1 + math.exp(-model.intercept_)) if used else base_rate,
         weights=learned if used else PRIOR_WEIGHTS,
         learned=learned,
         card=(

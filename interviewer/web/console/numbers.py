@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from analysis.labels import LABELS, METRIC_NAMES
+from interviewer.core.book import SIGNALS
 from interviewer.core.errors import InvalidInput
 from interviewer.core.operations import Period, Step
 from interviewer.findings import numbers
@@ -48,7 +49,7 @@ def _page(
         currency=(found.costs.currency if found and found.costs else None) or "",
         rules=[(rule, alerts.titled(run, rule)) for rule in services.store.alert_rules()],
         themes=[(theme["theme_id"], theme["title"]) for theme in run.themes] if run else [],
-        signals=[(name, LABELS.get(name, name.replace("_", " "))) for name in alerts.SIGNALS],
+        signals=[(name, LABELS.get(name, name.replace("_", " "))) for name in SIGNALS],
         metrics=[(name, METRIC_NAMES.get(name, name.upper())) for name in alerts.METRICS],
         metric_names=METRIC_NAMES,
         is_told=any(
