@@ -32,6 +32,23 @@ def export_all(services: Services, folder: Path) -> Iterator[tuple[str, int]]:
     yield from _write_csv(folder, "transcripts", (turn for t in transcripts for turn in _turns(t)))
     cases = [case.model_dump(mode="json", exclude_none=True) for case in services.store.cases()]
     yield from _write(folder, "cases", cases)
+    yield from _write(folder, "photos", list(_photos(services, folder, interviews)))
+
+
+def _photos(
+    services: Services, folder: Path, interviews: Iterable[Interview]
+) -> Iterator[dict[str, Any]]:
+    """Each picture as a file of its own, and whose it is."""
+    (folder / "photos").mkdir(exist_ok=True)
+    for photo in services.store.photos([each.interview_id for each in interviews]):
+        file = Path("photos", f"{photo.photo_id}.jpg")
+        (folder / file).write_bytes(services.store.photo(photo.photo_id).jpeg)
+        yield {
+            "photo_id": photo.photo_id,
+            "interview_id": photo.interview_id,
+            "at": photo.at.isoformat(),
+            "file": str(file),
+        }
 
 
 def transcript(interview: Interview) -> dict[str, Any]:

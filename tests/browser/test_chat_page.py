@@ -110,6 +110,20 @@ def test_keys_alone_are_enough(visit: Visitor, site: Site) -> None:
     expect(over).to_be_focused()
 
 
+def test_a_whole_interview_without_a_mouse(visit: Visitor, site: Site) -> None:
+    page, shown = visit(site.link(), DESKTOP).page, 1
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    while page.get_by_role("textbox").count():
+        text = page.get_by_role("textbox")
+        expect(text).to_be_focused()
+        text.press_sequentially("Two plates were broken.")
+        text.press("Enter")
+        shown += 2
+        turns(page, shown)
+    expect(page.locator(".over")).to_be_focused()
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "forms"])
 @pytest.mark.parametrize(
     ("tapped", "reason", "rating"),

@@ -10,8 +10,10 @@ import pytest
 from interviewer.core import book
 from interviewer.events.imports import Import, import_file
 from interviewer.findings.exports import cell, export_all
+from interviewer.interviews import photos
 from interviewer.ports import Services
 from tests.fakes import NOW, services_in
+from tests.interviews.test_photos import begun, picture
 
 EARLIER = datetime(2026, 9, 1, 4, tzinfo=UTC)
 ROWS: list[book.Row] = [
@@ -136,6 +138,8 @@ def test_a_csv_reader_gets_every_cell_back_without_a_formula(
     assert set(counts) == {f"{k.kind}.{e}" for k in KINDS for e in ("csv", "jsonl")} | {
         "cases.csv",
         "cases.jsonl",
+        "photos.csv",
+        "photos.jsonl",
     }
     for name in counts:
         if name.endswith(".csv"):
@@ -160,6 +164,15 @@ def test_an_import_of_the_export_gives_the_same_rows(services: Services, tmp_pat
         assert again.store.find(kind) == services.store.find(kind)
         report = import_file(services, Import(kind.kind, tmp_path / "out" / f"{kind.kind}.jsonl"))
         assert report.known == report.read
+
+
+def test_photos_are_given_back_as_they_are_kept(services: Services, tmp_path: Path) -> None:
+    interview = begun(services)
+    kept = photos.add(services, interview, picture(size=(30, 20)))
+    assert dict(export_all(services, tmp_path / "out"))["photos.jsonl"] == 1
+    row = json.loads((tmp_path / "out" / "photos.jsonl").read_text(encoding="utf-8"))
+    assert (row["photo_id"], row["interview_id"]) == (kept.photo_id, interview.interview_id)
+    assert (tmp_path / "out" / row["file"]).read_bytes() == kept.jpeg
 
 
 def test_an_empty_installation_exports_empty_files(services: Services, tmp_path: Path) -> None:
