@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.prepare import addressed_to_software
+from analysis.instructions import addressed_to_software
 from analysis.sentences import Clause
 from analysis.tables import Status
 

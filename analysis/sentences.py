@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.instructions import addressed_to_software
 from analysis.tables import Quote, Utterance
 
 _END = re.compile(
     r"(?<=[.!?…])[\"'”’)]*\s+|\s*\n+\s*|;\s+"
-    r"|(?<=[.!?]{2})(?=\w)|(?<=[^\W\d_]{2}[!?])(?=\w)|(?<=[a-z]{3}\.)(?=[A-Z])"
+    r"|(?<=[>\]])\s+|(?<=[.!?]{2})(?=\w)|(?<=[^\W\d_]{2}[!?])(?=\w)|(?<=[a-z]{3}\.)(?=[A-Z])"
 )
 _BUT = re.compile(r"(?:[,;]\s*|\s+)but,?\s+|[,;]\s*(?:however|though),?\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+")
@@ -110,11 +111,14 @@ def language(utterance: Utterance) -> str:
     """The language of a turn, such as `de`; `und` where it is none that can be told.
 
     The words decide where they are clear, because people answer in another language than asked;
-    where they are too few to tell, the language of the interview does.
+    where they are too few to tell, the language of the interview does. What is said to the software
+    decides nothing.
     """
-    said = words(utterance.text)
+    parts = [utterance.text[start:end] for start, end in _sentences(utterance.text)]
+    text = " ".join(part for part in parts if not addressed_to_software(part))
+    said = words(text)
     declared = (utterance.language or "en").lower().partition("-")[0]
-    letters = [c for c in utterance.text if c.isalpha()]
+    letters = [c for c in text if c.isalpha()]
     if letters and sum(c > "ɏ" for c in letters) > len(letters) / 2:
         return "und" if declared in _FUNCTION_WORDS else declared
     hits = {lang: sum(w in known for w in said) for lang, known in _FUNCTION_WORDS.items()}
@@ -128,6 +132,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
     held: int | None = None
     for start, end in _pieces(text, 0, len(text), _END):
         begin = start if held is None else held
+        if text[end : end + 1] == ";" and addressed_to_software(text[begin:end]):
+            held = begin  # what follows is part of the instruction
+            continue
         if text[begin:end].endswith("?") and len(words(text[begin:end])) <= _TAG_WORDS:
             held = begin
             continue

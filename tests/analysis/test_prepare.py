@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.prepare import addressed_to_software, names, segments, utterances
+from analysis.instructions import addressed_to_software
+from analysis.prepare import names, segments, utterances
 from analysis.sentences import words
 from analysis.tables import Account, Book, Segment, Transcript, Turn
 
