@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from importlib.util import find_spec
 from typing import Literal
 
@@ -55,7 +55,7 @@ def unsaid(organization: Organization) -> list[str]:
     return [
         f"INTERVIEWER_{each.name.upper()}"
         for each in fields(organization)
-        if each.name != "senders" and not getattr(organization, each.name)
+        if each.default is MISSING and not getattr(organization, each.name)
     ]
 
 
