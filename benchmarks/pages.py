@@ -2,18 +2,21 @@
 
     python -m benchmarks.pages [sqlite:///FILE | postgresql://...] [--interviews 100000]
 
-The database is new and empty; without one a SQLite file is made and thrown away. Each interview has
-three turns, 2,000 accounts and 3,000 cases are beside them. A page's time is that of the whole
-request in this process, login and template included; the first request, which fills caches, is
-left out, and the median and the slowest of the next ones are printed.
+The database is filled when it is empty, and kept; without one a SQLite file is made and thrown
+away. Each interview has three turns and an invitation; beside them are 2,000 accounts, 3,000 cases,
+two analyses (80 themes, 20,000 signals, the place of every statement), 5,000 entries of the audit
+log, 5,000 notices and 20,000 events. A page's time is that of the whole request in this process,
+login and template included; the first request, which fills caches, is left out, and median and 95th
+percentile of the next ones are printed.
 """
 
 import argparse
+import itertools
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 from starlette.testclient import TestClient
 
+from interviewer.access import audit
 from interviewer.access.users import add_user
 from interviewer.adapters.sql import tables
 from interviewer.adapters.sql.engine import Database
@@ -29,15 +33,19 @@ from interviewer.adapters.sql.rows import row_of
 from interviewer.core.book import Account
 from interviewer.core.case import Case
 from interviewer.core.interview import Decision, Interview, Trace, Turn
+from interviewer.core.invitation import Invitation
+from interviewer.core.notice import Notice, Occurrence
 from interviewer.core.reading import Reading
 from interviewer.ports import Services
 from interviewer.settings import Settings
+from interviewer.store import AnalysisRun, InboxEvent
 from interviewer.web.app import create_app
 from interviewer.wiring import build, initialize
 
 NOW = datetime.now(UTC)
-ROUNDS, PART = 7, 5000
+ROUNDS, PART = 20, 5000
 ACCOUNTS, CASES = 2000, 3000
+THEMES, SIGNALS, NOTED, EVENTS = 80, 20_000, 5000, 20_000
 LIMIT = 300  # ms
 STUDIES = ("delivery-check", "exception-follow-up", "account-review", "claim-closed")
 WORDS = """
@@ -57,8 +65,29 @@ PAGES = {
     "one account": "/interviews?account=A-0007",
     "transcript": "/interviews/i{middle:06}",
     "cases": "/cases",
+    "case": "/cases/i{case:06}.damage",
     "accounts": "/accounts",
+    "account": "/accounts/A-0007",
+    "themes": "/themes",
+    "theme": "/themes/t7",
+    "themes compared": "/themes/compare?run=r0",
+    "numbers": "/numbers",
+    "reports": "/reports",
+    "report": "/reports/r1",
     "studies": "/studies",
+    "study": "/studies/account-review",
+    "study, another": "/studies/delivery-check",
+    "versions": "/studies/account-review/versions",
+    "editor": "/studies/account-review/edit",
+    "preview": "/studies/account-review/preview",
+    "try": "/studies/account-review/try",
+    "simulation, its start": "/studies/account-review/simulation",
+    "new study": "/studies/new",
+    "sources": "/sources",
+    "destinations": "/destinations",
+    "users": "/users",
+    "audit log": "/audit",
+    "API docs": "/docs",
 }
 
 
@@ -84,7 +113,7 @@ def interviews(number: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any
         if place % 10_007 == 77:
             said += " rareword77"
         yield (
-            {**row_of(interview, "turns"), "token_hash": f"t{place}"},
+            {**row_of(interview, "turns"), "token_hash": f"t{place}", "answered": True},
             [turn_row(interview, seq, text, at) for seq, text in enumerate(("How?", said, "Bye."))],
         )
 
@@ -119,9 +148,200 @@ def fill(url: str, number: int) -> None:
                 connection.execute(insert(tables.TurnTable), turn_rows)
                 interview_rows, turn_rows = [], []
         connection.execute(insert(tables.CaseTable), [row_of(case) for case in cases(number)])
-        if not database.is_sqlite:
-            connection.exec_driver_sql("analyze")
+        for part in chunks(invitations(number)):
+            connection.execute(insert(tables.InvitationTable), [row_of(one) for one in part])
+        connection.exec_driver_sql("analyze")
     database.close()
+
+
+def chunks(values: Iterator[Invitation]) -> Iterator[list[Invitation]]:
+    """In parts that are inserted together."""
+    while part := list(itertools.islice(values, PART)):
+        yield part
+
+
+def invitations(number: int) -> Iterator[Invitation]:
+    """One for every interview, and one in ten that was refused."""
+    for place, (interview, _) in enumerate(interviews(number)):
+        known = {
+            "study": interview["study"],
+            "moment_id": f"m{place}",
+            "channel": "sms",
+            "address": f"+1415{place:07}",
+            "language": "en",
+            "due_at": interview["opened_at"],
+            "expires_at": interview["expires_at"],
+        }
+        yield Invitation(
+            **known, invitation_id=f"v{place}", state="sent", interview_id=f"i{place:06}"
+        )
+        if place % 10 == 0:
+            yield Invitation(
+                **known, invitation_id=f"n{place}", state="refused", reason="G04: no consent"
+            )
+
+
+def quote(place: int, number: int) -> dict[str, Any]:
+    """Words of one of the interviews."""
+    name = f"i{place % number:06}"
+    return {
+        "turn_id": f"{name}:1",
+        "interview_id": name,
+        "start": 0,
+        "end": 10,
+        "text": "the driver could not reach the loading dock",
+        "account_ref": f"A-{place % ACCOUNTS:04}",
+        "contact_role": "buyer",
+        "said_at": NOW.isoformat(),
+        "audience": "all",
+    }
+
+
+def analysis(run_id: str, at: datetime, number: int) -> AnalysisRun:
+    """Findings as large as those of so many interviews."""
+    chance = random.Random(9)
+    names = [f"t{place}" for place in range(THEMES)]
+    signals = [
+        {
+            "signal": chance.choice(("leave_intent", "silent_am", "recurrence", "price_dispute")),
+            "status": "asserted",
+            "status_reason": "",
+            "p": 0.8,
+            "source": "detector",
+            "account_ref": f"A-{place % ACCOUNTS:04}",
+            "contact_ref": None,
+            "contact_role": "buyer",
+            "said_at": NOW.isoformat(),
+            "quote": quote(place, number),
+            "data_row": None,
+        }
+        for place in range(SIGNALS)
+    ]
+    starts = [(at - timedelta(days=30 * n)).date().replace(day=1).isoformat() for n in range(12)]
+    return AnalysisRun(
+        run_id=run_id,
+        at=at,
+        settings={},
+        themes=[
+            {
+                "theme_id": name,
+                "title": f"Theme {name}",
+                "subtitle": "",
+                "words": ["dock", "driver"],
+                "respondents": 200 + place,
+                "segments": 400,
+                "area": place % 20,
+                "negative": 0.7,
+                "quotes": [quote(place * 8 + each, number) for each in range(8)],
+                "studies": dict.fromkeys(STUDIES, 50),
+                "accounts": {f"A-{each:04}": 2 for each in range(place, ACCOUNTS, 20)},
+            }
+            for place, name in enumerate(names)
+        ],
+        signals=signals,
+        risks=[
+            {
+                "account_ref": f"A-{place:04}",
+                "as_of": at.date().isoformat(),
+                "band": chance.choice(("high", "elevated", "low", "not_enough_evidence")),
+                "why_not": None,
+                "base_rate": 0.12,
+                "base_logit": -2.0,
+                "logit": 0.3,
+                "reasons": [
+                    {
+                        "signal": name,
+                        "weight": 1.0,
+                        "value": 1.0,
+                        "contribution": 0.5,
+                        "evidence": signals[place : place + 2],
+                    }
+                    for name in ("leave_intent", "silent_am", "recurrence")
+                ],
+                "unscored": [],
+                "disagreements": [],
+                "tone_shift": "no reliable change",
+                "contacts_heard": 1,
+                "contacts_known": 2,
+                "previous_band": "low",
+                "moved": {},
+                "notes": [],
+                "tones": [],
+            }
+            for place in range(ACCOUNTS)
+        ],
+        memory={
+            "as_of": at.date().isoformat(),
+            "themes": {
+                "themes": [
+                    {"theme_id": name, "words": [], "centroid": [chance.random()] * 384}
+                    for name in names
+                ],
+                "places": {f"i{place:06}:1:0": chance.choice(names) for place in range(number)},
+                "grouped": number,
+            },
+        },
+        report="<p>" + "a report of two megabytes " * 80_000,
+        patterns={
+            "heard": number,
+            "asked": number,
+            "small": False,
+            "map": {name: [chance.random() * 1000, chance.random() * 500, 20] for name in names},
+            "leanings": [
+                {
+                    "theme_id": name,
+                    "dimension": "carrier",
+                    "value": f"carrier {each}",
+                    "speaking": 40,
+                    "heard": 900,
+                    "leans": "none",
+                }
+                for name in names
+                for each in range(30)
+            ],
+            "periods": [
+                {"theme_id": name, "start": start, "speaking": 20, "heard": 800}
+                for name in names
+                for start in starts
+            ],
+            "trends": [],
+            "reach": [],
+        },
+    )
+
+
+def fill_rest(services: Services, number: int) -> None:
+    """What is beside interviews: analyses, audit, notices, events."""
+    store = services.store
+    for name, days in (("r0", 8), ("r1", 0)):
+        store.save_run(analysis(name, NOW - timedelta(days=days), number))
+    for place in range(NOTED):
+        audit.record(services, "user:ann", "transcript.read_in_clear", f"interview:i{place:06}")
+    occurrence = Occurrence(kind="import.failed", about="shipments.csv", at=NOW)
+    notices = [
+        Notice(
+            notice_id=f"n{place}",
+            destination="crm",
+            kind="import.failed",
+            at=NOW,
+            body={"about": "shipments.csv"},
+            state="dead" if place % 50 == 0 else "sent",
+        )
+        for place in range(NOTED)
+    ]
+    store.spread(occurrence, notices, NOW)
+    events = [
+        InboxEvent(
+            source="tms",
+            event_id=f"e{place}",
+            raw="{}",
+            received_at=NOW,
+            processed_at=NOW,
+            error="type: is none of ours" if place % 100 == 0 else None,
+        )
+        for place in range(EVENTS)
+    ]
+    store.add_to_inbox(events)
 
 
 def cases(number: int) -> Iterator[Case]:
@@ -142,19 +362,20 @@ def cases(number: int) -> Iterator[Case]:
 
 
 def measured(client: TestClient, path: str) -> tuple[float, float]:
-    """Median and slowest of some requests, in ms."""
+    """Median and 95th percentile of some requests, in ms."""
     times = []
     for _ in range(ROUNDS + 1):
         began = time.perf_counter()
         answer = client.get(path)
         times.append(1000 * (time.perf_counter() - began))
         assert answer.status_code == 200, (path, answer.status_code)
-    return statistics.median(times[1:]), max(times[1:])
+    return statistics.median(times[1:]), statistics.quantiles(times[1:], n=20)[-1]
 
 
 def logged_in(services: Services, settings: Settings) -> TestClient:
     """A browser of an owner."""
-    add_user(services, "owner@example.com", "owner", PASSWORD)
+    if not services.store.users():
+        add_user(services, "owner@example.com", "owner", PASSWORD)
     client = TestClient(create_app(services, settings))
     client.post("/login", data={"login": "owner@example.com", "password": PASSWORD})
     return client
@@ -165,19 +386,23 @@ def main(url: str, number: int) -> None:
     settings = Settings(database_url=url, secret=SecretStr("of-this-benchmark" * 2))
     initialize(settings)
     services = build(settings)
-    refs: Sequence[str] = [f"A-{place:04}" for place in range(ACCOUNTS)]
-    services.store.put([Account(account_ref=ref, account_name=f"Account {ref}") for ref in refs])
-    began = time.perf_counter()
-    fill(url, number)
-    kind = url.partition(":")[0]
-    print(f"{number:,} interviews on {kind} in {time.perf_counter() - began:.0f} s", flush=True)
+    if services.store.latest_run() is None:
+        began = time.perf_counter()
+        refs = [f"A-{place:04}" for place in range(ACCOUNTS)]
+        accounts = [Account(account_ref=ref, account_name=f"Account {ref}") for ref in refs]
+        services.store.put(accounts)
+        fill(url, number)
+        fill_rest(services, number)
+        print(f"{number:,} interviews in {time.perf_counter() - began:.0f} s", flush=True)
+    place = number // 2
+    of_case = place // (number // CASES) * (number // CASES)
     client, slow = logged_in(services, settings), 0
     for name, path in PAGES.items():
-        median, slowest = measured(client, path.format(middle=number // 2))
-        slow += median > LIMIT
-        mark = f"  over {LIMIT} ms" if median > LIMIT else ""
-        print(f"{name:20} {median:6.0f} ms, slowest {slowest:6.0f} ms{mark}", flush=True)
-    print(f"{slow} of {len(PAGES)} pages over {LIMIT} ms")
+        median, p95 = measured(client, path.format(middle=place, case=of_case))
+        slow += p95 > LIMIT
+        mark = f"  over {LIMIT} ms" if p95 > LIMIT else ""
+        print(f"{name:22} p50 {median:6.0f} ms, p95 {p95:6.0f} ms{mark}", flush=True)
+    print(f"{len(PAGES) - slow} of {len(PAGES)} pages with a p95 of at most {LIMIT} ms")
 
 
 if __name__ == "__main__":

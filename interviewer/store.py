@@ -120,6 +120,8 @@ class AnalysisRun:
     patterns: Mapping[str, Any] = field(default_factory=dict)  # who speaks of which theme, and when
 
 
+RunPart = Literal["themes", "signals", "risks", "memory", "patterns", "report"]
+
 COUNTED = ("study", "status", "channel", "language", "test")
 
 
@@ -318,7 +320,7 @@ class Interviews(Protocol):
         """Open interviews whose time is over, the longest first."""
         ...
 
-    def funnel(self) -> dict[str, dict[str, int]]:
+    def funnel(self, study: str | None = None) -> dict[str, dict[str, int]]:
         """Per study: invited, opened, answered, closed, handed_off, opted_out, refused."""
         ...
 
@@ -832,8 +834,8 @@ class Runs(Protocol):
         """Store it with its rows."""
         ...
 
-    def latest_run(self) -> AnalysisRun | None:
-        """The newest one."""
+    def latest_run(self, *parts: RunPart) -> AnalysisRun | None:
+        """The newest one; where parts are named, the others are empty and cost nothing."""
         ...
 
     def latest_risks(self, account_refs: Collection[str] | None = None) -> AnalysisRun | None:
@@ -851,8 +853,12 @@ class Runs(Protocol):
         """Newest first, without rows and report (empty)."""
         ...
 
-    def run(self, run_id: str) -> AnalysisRun:
-        """Raises NotFound."""
+    def run(self, run_id: str, *parts: RunPart) -> AnalysisRun:
+        """As `latest_run`. Raises NotFound."""
+        ...
+
+    def bands(self, run_id: str) -> dict[str, str]:
+        """account_ref -> the band of its risk in a run."""
         ...
 
 

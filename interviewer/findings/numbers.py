@@ -36,7 +36,7 @@ class Numbers:
 
 def numbers(services: Services, step: Step) -> Numbers | None:
     """The numbers of the newest analysis; None before the first."""
-    run = services.store.latest_run()
+    run = services.store.latest_run("patterns")
     if run is None:
         return None
     periods = [Period.model_validate(one) for one in run.patterns.get("numbers", {}).get(step, ())]

@@ -115,7 +115,7 @@ def explanation(services: Services, found: Explanation, form: str) -> Written:
 
 def write_whole(services: Services, out: Path) -> str:
     """The report of the newest analysis as it was made; says what was written."""
-    run = services.store.latest_run()
+    run = services.store.latest_run("report")
     if run is None:
         raise NotFound("nothing was analyzed yet; run interviewer analyze")
     out.write_text(run.report, encoding="utf-8")

@@ -122,7 +122,7 @@ class Difference:
 
 def overview(services: Services, user: User) -> Overview | None:
     """The themes of the newest analysis, largest first; None before the first."""
-    run = services.store.latest_run()
+    run = services.store.latest_run("themes", "patterns")
     return None if run is None else _overview(services, user, run)
 
 
@@ -307,7 +307,7 @@ def choices(run: AnalysisRun) -> tuple[list[str], list[tuple[str, str]]]:
 
 def with_run(services: Services, run_id: str) -> list[Difference]:
     """The themes of an older analysis beside the newest. Raises NotFound."""
-    before, now = services.store.run(run_id), _newest(services)
+    before, now = services.store.run(run_id, "themes", "patterns"), _newest(services)
     was = {theme["theme_id"]: theme for theme in before.themes}
     heard, heard_now = before.patterns.get("heard"), now.patterns.get("heard")
     found = [
@@ -388,7 +388,7 @@ def spreadsheet(found: Overview) -> Iterable[dict[str, object]]:
 
 
 def _newest(services: Services) -> AnalysisRun:
-    run = services.store.latest_run()
+    run = services.store.latest_run("themes", "patterns")
     if run is None:
         raise NotFound("Nothing was analyzed yet.")
     return run

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from interviewer.access import viewing
@@ -73,11 +73,11 @@ def today(services: Services, user: User) -> Today:
     store = services.store
     seen = viewing.account_refs(services, user)
     works = user.role != "viewer"
-    cases = [case for case in viewing.cases(services, user) if case.state != "closed"]
+    cases = [case for state in ("open", "taken") for case in viewing.cases(services, user, state)]
     cases.sort(key=lambda case: (case.due_at is None, case.due_at or case.opened_at))
     run, before = _runs(services)
     accounts = [a for a in store.find(Account) if seen is None or a.account_ref in seen]
-    at_risk, unheard = _accounts(accounts, run, before, services.clock.now().date())
+    at_risk, unheard = _accounts(services, accounts, run, before)
     studies = store.studies()
     sees_all = seen is None and works
     return Today(
@@ -99,21 +99,24 @@ def today(services: Services, user: User) -> Today:
 
 def _runs(services: Services) -> tuple[AnalysisRun | None, AnalysisRun | None]:
     """The newest analysis, and the newest one that is about a week older."""
-    newest = services.store.latest_run()
+    newest = services.store.latest_run("themes")
     if newest is None:
         return None, None
     for run in services.store.runs():
         if newest.at - run.at >= A_WEEK:
-            return newest, services.store.run(run.run_id)
+            return newest, services.store.run(run.run_id, "themes")
     return newest, None
 
 
 def _accounts(
-    accounts: Sequence[Account], run: AnalysisRun | None, before: AnalysisRun | None, day: date
+    services: Services,
+    accounts: Sequence[Account],
+    run: AnalysisRun | None,
+    before: AnalysisRun | None,
 ) -> tuple[list[AccountToday], list[AccountToday]]:
     """Accounts that are high or moved up; and those soon due of which too little is known."""
-    bands, bands_before = _bands(run), _bands(before)
-    at_risk, unheard = [], []
+    bands, bands_before = _bands(services, run), _bands(services, before)
+    at_risk, unheard, day = [], [], services.clock.now().date()
     for account in accounts:
         band = bands.get(account.account_ref, "not_enough_evidence")
         was = bands_before.get(account.account_ref)
@@ -128,8 +131,8 @@ def _accounts(
     return at_risk, unheard
 
 
-def _bands(run: AnalysisRun | None) -> dict[str, str]:
-    return {risk["account_ref"]: risk["band"] for risk in run.risks} if run else {}
+def _bands(services: Services, run: AnalysisRun | None) -> dict[str, str]:
+    return services.store.bands(run.run_id) if run else {}
 
 
 def _moved(run: AnalysisRun, before: AnalysisRun | None) -> dict[str, list[ThemeToday]]:

@@ -15,10 +15,11 @@ from interviewer.core.errors import InvalidInput
 from interviewer.core.notice import WATCHED, AlertRule, Occurrence
 from interviewer.core.operations import Period, newest_score
 from interviewer.ports import Services
-from interviewer.store import AnalysisRun
+from interviewer.store import AnalysisRun, RunPart
 
 LEAST_HEARD = 30  # people; a share of fewer is not told of
 METRICS = ("otif", "nps", "csat")
+READ: tuple[RunPart, ...] = ("themes", "signals", "patterns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def add(
 
 def _subjects(services: Services, watches: str) -> Sequence[str]:
     if watches == "theme":
-        run = services.store.latest_run()
+        run = services.store.latest_run("themes")
         return [theme["theme_id"] for theme in run.themes] if run else ()
     return {"signal": SIGNALS, "score": METRICS}.get(watches, ())
 
@@ -81,7 +82,7 @@ def remove(services: Services, rule_id: str, *, actor: str = audit.COMMAND_LINE)
 def look(services: Services) -> None:
     """Look at every rule; what went beyond its limit since it was last looked at is told of."""
     rules = services.store.alert_rules()
-    run, now = services.store.latest_run() if rules else None, services.clock.now()
+    run, now = services.store.latest_run(*READ) if rules else None, services.clock.now()
     found = {rule.rule_id: WATCHES[rule.watches](services, rule, run) for rule in rules}
     with services.store.transaction("alerts") as store:
         for rule in store.alert_rules():  # as another process may have left them

@@ -288,7 +288,7 @@ def _of_alert(services: Services, occurrence: Occurrence) -> dict[str, Any]:
         raise NotFound("The rule is gone, or is within its limit again.")
     base = services.organization.public_url
     beyond = "over" if rule.watches in ("theme", "signal") else "under"
-    titled = alerts.titled(services.store.latest_run(), rule)
+    titled = alerts.titled(services.store.latest_run("themes"), rule)
     return {
         "once": occurrence.occurrence_id,
         "about": f"{titled}: {rule.said}, {beyond} {rule.limit:g}",

@@ -16,7 +16,7 @@ from interviewer.ports import Services
 from interviewer.store import Course
 
 NEWEST = 2000  # interviews whose course is looked at
-READ = 200  # interviews whose turns are read
+READ = 100  # interviews whose turns are read
 HOURS = 3  # of a part of the day
 TOP = 8  # groups shown; the rest are one
 OTHERS = "others"
@@ -49,7 +49,7 @@ class StudyFigures:
 def figures(services: Services, study: Study) -> StudyFigures:
     """The figures of a study as it stands now."""
     store = services.store
-    steps = store.funnel().get(study.slug, {})
+    steps = store.funnel(study.slug).get(study.slug, {})
     invitations = store.invitation_counts(study.slug)
     states: Counter[str] = Counter()
     refused: Counter[str] = Counter()

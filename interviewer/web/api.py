@@ -429,7 +429,7 @@ class Themes(BaseModel):
 def list_themes(slug: str, services: Parts) -> Themes:
     """What people told in this study, with the quotes that prove it."""
     services.store.study(slug)
-    run = services.store.latest_run()
+    run = services.store.latest_run("themes")
     if run is None:
         return Themes(
             analyzed_at=None, themes=[], next_step="Nothing was analyzed yet: interviewer analyze"
@@ -468,8 +468,8 @@ class AccountShown(BaseModel):
 @router.get("/accounts", tags=["accounts"])
 def list_accounts(services: Parts) -> list[AccountShown]:
     """Every account with its band."""
-    run = services.store.latest_run()
-    bands = {risk["account_ref"]: risk["band"] for risk in run.risks} if run else {}
+    run = services.store.latest_run("patterns")
+    bands = services.store.bands(run.run_id) if run else {}
     shown = [AccountShown.model_validate(account) for account in services.store.find(Account)]
     return [
         account.model_copy(update={"band": bands.get(account.account_ref, account.band)})
@@ -505,12 +505,12 @@ def show_risk(account_ref: str, services: Parts) -> Risk:
     """The band of an account, and its reasons with quotes; or that there is not enough evidence."""
     if not services.store.find(Account, account_ref=account_ref):
         raise NotFound(f"No account {account_ref!r}.")
-    run = services.store.latest_run()
-    found = [risk for risk in run.risks if risk["account_ref"] == account_ref] if run else []
-    if not found:
+    run = services.store.latest_risks([account_ref])
+    found = run.risks[0] if run and run.risks else None
+    if found is None:
         why = "Nothing was analyzed since this account is known: interviewer analyze"
         return Risk(account_ref=account_ref, band="not_enough_evidence", why_not=why)
-    return Risk.model_validate({**found[0], "reasons": [_reason(r) for r in found[0]["reasons"]]})
+    return Risk.model_validate({**found, "reasons": [_reason(r) for r in found["reasons"]]})
 
 
 def _reason(row: Mapping[str, Any]) -> dict[str, Any]:

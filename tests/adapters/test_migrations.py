@@ -28,7 +28,7 @@ from tests.databases import DATABASES, empty_database
 
 VALUES: list[tuple[type[Any], type[tables.Table], set[str]]] = [
     (Study, tables.StudyTable, {"-guide"}),
-    (Interview, tables.InterviewTable, {"-turns", "+token_hash"}),
+    (Interview, tables.InterviewTable, {"-turns", "+token_hash", "+answered"}),
     (Turn, tables.TurnTable, {"+interview_id", "+decided", "+reason"}),
     (Case, tables.CaseTable, set()),
     (Invitation, tables.InvitationTable, set()),

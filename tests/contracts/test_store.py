@@ -24,6 +24,7 @@ from interviewer.core.book import (
     Coding,
     Consent,
     Contact,
+    CostAssumption,
     ImportedTranscript,
     Invoice,
     Note,
@@ -37,6 +38,7 @@ from interviewer.core.book import (
     Suppression,
     ThemeDecision,
     ThemeNote,
+    Ticket,
     Volume,
 )
 from interviewer.core.case import Case
@@ -46,6 +48,7 @@ from interviewer.core.inbound import ChatPart, InboundMessage
 from interviewer.core.interview import Decision, Interview, Trace, Turn
 from interviewer.core.invitation import GateDecision, Invitation, Job, OutboundMessage
 from interviewer.core.moments import Moment
+from interviewer.core.operations import Passage
 from interviewer.core.reading import FieldReading, IntentReading, Reading, TopicReading
 from interviewer.core.study import Study
 from interviewer.store import (
@@ -479,6 +482,8 @@ ROWS: list[Row] = [
     Note(account_ref="acme", at=NOW, text="Called.", author="Ana", note_kind="call"),
     Volume(account_ref="acme", period="2026-09", units=120, market_index=101.5),
     Invoice(invoice_ref="i1", account_ref="acme", date=date(2026, 9, 1), amount=9.5, disputed="no"),
+    Ticket(ticket_ref="h1", at=NOW, shipment_ref="s1"),
+    CostAssumption(at=NOW, by="ana", contact=6.5, currency="USD"),
     Rating(account_ref="acme", at=NOW, by="ana", rating="low", why="a good quarter"),
     ThemeNote(at=NOW, by="ana", theme_id="t-1", text="Moved the Friday slots."),
     SignalReview(
@@ -1118,6 +1123,35 @@ def test_findings_come_back_as_they_were(store: SqlStore) -> None:
     assert store.latest_run() == second
     empty: dict[str, Any] = {"themes": (), "signals": (), "risks": (), "memory": {}, "report": ""}
     assert store.runs() == [replace(second, **empty), replace(first, **empty)]
+    parts = replace(first, **{**empty, "themes": first.themes, "memory": first.memory})
+    assert store.run("r1", "themes", "memory") == parts
+    assert store.latest_run("report") == replace(second, **{**empty, "report": second.report})
+    assert (store.bands("r1"), store.bands("r2")) == ({"acme": "high"}, {})
+
+
+def test_a_shipment_is_summed_up_by_its_scans(store: SqlStore) -> None:
+    def scan(ref: str, hours: int, status: str, **more: Any) -> ShipmentEvent:
+        at = NOW + hours * HOUR
+        return ShipmentEvent(shipment_ref=ref, occurred_at=at, status=status, **more)
+
+    store.put(
+        [
+            scan("s1", -9, "in_transit"),
+            scan("s1", 2, "delivered", timezone="America/New_York"),
+            scan("s1", 1, "delivered", timezone="America/New_York"),
+            scan("s2", 1, "attempt_failed"),
+            scan("s3", -9, "delivered"),
+            ShipmentEvent(shipment_ref="s4", event_kind="resolution", occurred_at=NOW),
+        ]
+    )
+    found = {passage.shipment_ref: passage for passage in store.passages(NOW)}
+    zone = "America/New_York"
+    assert found == {
+        "s1": Passage("s1", NOW - 9 * HOUR, NOW + HOUR, zone, False),
+        "s2": Passage("s2", NOW + HOUR, None, "UTC", True),
+    }
+    store.put([Ticket(ticket_ref=str(n), at=NOW + n * HOUR) for n in (-1, 0, 3)])
+    assert sorted(store.times_of(Ticket, "at", NOW)) == [NOW, NOW + 3 * HOUR]
 
 
 def test_what_a_run_says_of_some_accounts(store: SqlStore) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, case, func, insert, select, update
 from sqlmodel import col
 
 from interviewer.adapters.sql import jobs
@@ -33,9 +33,13 @@ FUNNEL = ("invited", "opened", "answered", "closed", "handed_off", "opted_out", 
 
 def add(connection: Connection, interview: Interview, token_hash: str) -> None:
     """Store a new interview with its turns."""
-    row = {**row_of(interview, "turns"), "token_hash": token_hash}
+    row = {**_row(interview), "token_hash": token_hash}
     connection.execute(insert(InterviewTable).values(row))
     _add_turns(connection, interview.interview_id, interview.turns)
+
+
+def _row(interview: Interview) -> dict[str, Any]:
+    return {**row_of(interview, "turns"), "answered": bool(interview.answers)}
 
 
 def replace_link(
@@ -59,7 +63,7 @@ def save(connection: Connection, interview: Interview) -> Interview:
     written = connection.execute(
         update(InterviewTable)
         .where(own, col(InterviewTable.version) == interview.version)
-        .values(row_of(saved, "turns"))
+        .values(_row(saved))
     )
     if written.rowcount == 0:
         if connection.scalar(select(col(InterviewTable.interview_id)).where(own)) is None:
@@ -168,38 +172,31 @@ def add_messages(connection: Connection, messages: Sequence[OutboundMessage]) ->
     jobs.schedule(connection, waiting)
 
 
-def funnel(connection: Connection) -> dict[str, dict[str, int]]:
-    """Per study: how many of each step; interviews that are tests count nowhere."""
-    counts = {
-        slug: dict.fromkeys(FUNNEL, 0)
-        for slug in connection.scalars(
-            select(col(StudyTable.slug)).distinct().order_by(StudyTable.slug)
-        )
-    }
-    tests = select(col(InterviewTable.interview_id)).where(col(InterviewTable.test))
-    begun = col(InvitationTable.interview_id)
+def funnel(connection: Connection, slug: str | None) -> dict[str, dict[str, int]]:
+    """Of one study or each: how many of each step; interviews that are tests count nowhere."""
+    invitation, interview = InvitationTable, InterviewTable
+    slugs = select(col(StudyTable.slug)).distinct().order_by(col(StudyTable.slug))
+    counts = {each: dict.fromkeys(FUNNEL, 0) for each in connection.scalars(slugs)}
     steps = {"sent": "invited", "refused": "refused"}
-    invitations = (
-        select(col(InvitationTable.study), col(InvitationTable.state), func.count())
-        .where(col(InvitationTable.state).in_(steps), or_(begun.is_(None), begun.not_in(tests)))
-        .group_by(col(InvitationTable.study), col(InvitationTable.state))
+    kind = (col(invitation.study), col(invitation.state))
+    of_study = [] if slug is None else [kind[0] == slug]
+    asked = (
+        select(*kind, func.count())
+        .where(col(invitation.state).in_(steps), *of_study)
+        .group_by(*kind)
     )
-    for study, state, number in connection.execute(invitations):
-        counts.setdefault(study, dict.fromkeys(FUNNEL, 0))[steps[state]] += number
+    tests = select(col(interview.interview_id)).where(col(interview.test))
+    trials = asked.where(col(invitation.interview_id).in_(tests))
+    for query, sign in ((asked, 1), (trials, -1)):
+        for study, state, number in connection.execute(query):
+            counts.setdefault(study, dict.fromkeys(FUNNEL, 0))[steps[state]] += sign * number
 
-    answered = exists().where(
-        col(TurnTable.interview_id) == col(InterviewTable.interview_id),
-        col(TurnTable.seq) == 1,  # after the opener comes the first answer
-    )
+    went = (col(interview.study), col(interview.status))
+    of_study = [] if slug is None else [went[0] == slug]
     interviews = (
-        select(
-            col(InterviewTable.study),
-            col(InterviewTable.status),
-            func.count(),
-            func.sum(case((answered, 1), else_=0)),
-        )
-        .where(~col(InterviewTable.test))
-        .group_by(col(InterviewTable.study), col(InterviewTable.status))
+        select(*went, func.count(), func.sum(case((col(interview.answered), 1), else_=0)))
+        .where(~col(interview.test), *of_study)
+        .group_by(*went)
     )
     for study, status, opened, with_answer in connection.execute(interviews):
         counts[study]["opened"] += opened
@@ -212,15 +209,12 @@ def funnel(connection: Connection) -> dict[str, dict[str, int]]:
 def courses(connection: Connection, study: str, limit: int) -> list[Course]:
     """How the newest interviews of a study went."""
     table = InterviewTable
-    answered = exists().where(
-        col(TurnTable.interview_id) == col(table.interview_id), col(TurnTable.seq) == 1
-    )
     newest = (
         select(
             col(table.channel),
             col(table.language),
             col(table.status),
-            answered.label("answered"),
+            col(table.answered),
             col(table.opened_at),
             col(table.closed_at),
             col(table.context),

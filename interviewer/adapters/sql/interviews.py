@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from interviewer.adapters.sql import book_rows, interview_rows, interview_search, requests
@@ -168,9 +168,9 @@ class SqlInterviews(Part, Interviews):
         longest = (col(InterviewTable.expires_at), col(InterviewTable.interview_id))
         return self._interviews(over.order_by(*longest).limit(limit))
 
-    def funnel(self) -> dict[str, dict[str, int]]:
+    def funnel(self, study: str | None = None) -> dict[str, dict[str, int]]:
         with self._database.read() as connection:
-            return interview_rows.funnel(connection)
+            return interview_rows.funnel(connection, study)
 
     def courses(self, study: str, limit: int) -> list[Course]:
         with self._database.read() as connection:

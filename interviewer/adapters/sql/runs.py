@@ -20,22 +20,20 @@ from interviewer.adapters.sql.tables import (
     ThemeTable,
 )
 from interviewer.core.errors import NotFound
-from interviewer.store import AnalysisRun, Runs
+from interviewer.store import AnalysisRun, RunPart, Runs
 
 FINDINGS: dict[str, type[FindingTable]] = {
     "themes": ThemeTable,
     "signals": SignalTable,
     "risks": AccountRiskTable,
 }
-WHOLE = ("run_id", "at", "settings", "memory", "patterns", "report")  # in the row of the run
+HEAD = ("run_id", "at", "settings")
+WHOLE = (*HEAD, "memory", "patterns", "report")  # in the row of the run
+EMPTY: dict[str, Any] = {**dict.fromkeys(FINDINGS, ()), "memory": {}, "patterns": {}, "report": ""}
 _NEWEST_RUN = (col(AnalysisRunTable.at).desc(), col(AnalysisRunTable.run_id))
 _HEAD = select(
     col(AnalysisRunTable.run_id), col(AnalysisRunTable.at), col(AnalysisRunTable.settings)
 ).order_by(*_NEWEST_RUN)
-_EMPTY: dict[str, Any] = {
-    **dict.fromkeys(FINDINGS, ()),
-    **{"memory": {}, "patterns": {}, "report": ""},
-}
 
 
 class SqlRuns(Part, Runs):
@@ -55,11 +53,11 @@ class SqlRuns(Part, Runs):
                 if rows:
                     connection.execute(insert(table), rows)
 
-    def latest_run(self) -> AnalysisRun | None:
+    def latest_run(self, *parts: RunPart) -> AnalysisRun | None:
         newest = select(col(AnalysisRunTable.run_id)).order_by(*_NEWEST_RUN).limit(1)
         with self._database.read() as connection:
             run_id = connection.scalar(newest)
-            return None if run_id is None else _whole_run(connection, run_id)
+            return None if run_id is None else _run(connection, run_id, parts)
 
     def latest_risks(self, account_refs: Collection[str] | None = None) -> AnalysisRun | None:
         as_of = col(AnalysisRunTable.memory)["as_of"].as_string().label("as_of")
@@ -70,7 +68,7 @@ class SqlRuns(Part, Runs):
             head = {**row}
             memory = {"as_of": head.pop("as_of")}
             risks = _rows(connection, AccountRiskTable, head["run_id"], account_refs)
-        return AnalysisRun(**{**_EMPTY, **head, "memory": memory, "risks": risks})
+        return AnalysisRun(**{**EMPTY, **head, "memory": memory, "risks": risks})
 
     def signals(self, run_id: str, account_ref: str) -> list[Mapping[str, Any]]:
         with self._database.read() as connection:
@@ -78,27 +76,36 @@ class SqlRuns(Part, Runs):
 
     def runs(self) -> list[AnalysisRun]:
         with self._database.read() as connection:
-            return [
-                AnalysisRun(**{**_EMPTY, **row}) for row in connection.execute(_HEAD).mappings()
-            ]
+            return [AnalysisRun(**{**EMPTY, **row}) for row in connection.execute(_HEAD).mappings()]
 
-    def run(self, run_id: str) -> AnalysisRun:
+    def run(self, run_id: str, *parts: RunPart) -> AnalysisRun:
         with self._database.read() as connection:
-            found = _whole_run(connection, run_id)
+            found = _run(connection, run_id, parts)
         if found is None:
             raise NotFound(f"No run {run_id!r}.")
         return found
 
+    def bands(self, run_id: str) -> dict[str, str]:
+        table = AccountRiskTable
+        query = select(col(table.account_ref), col(table.band)).where(col(table.run_id) == run_id)
+        with self._database.read() as connection:
+            return {str(ref): str(band) for ref, band in connection.execute(query)}
 
-def _whole_run(connection: Connection, run_id: str) -> AnalysisRun | None:
-    own = select(AnalysisRunTable).where(col(AnalysisRunTable.run_id) == run_id)
-    row = connection.execute(own).mappings().first()
+
+def _run(connection: Connection, run_id: str, parts: Collection[RunPart]) -> AnalysisRun | None:
+    """The run with these parts; with all where none is named."""
+    columns = [name for name in WHOLE if name in (*HEAD, *(parts or EMPTY))]
+    table = AnalysisRunTable
+    own = select(*(col(getattr(table, name)) for name in columns))
+    row = connection.execute(own.where(col(table.run_id) == run_id)).mappings().first()
     if row is None:
         return None
     rows: dict[str, Any] = {
-        name: _rows(connection, table, run_id) for name, table in FINDINGS.items()
+        name: _rows(connection, table, run_id)
+        for name, table in FINDINGS.items()
+        if not parts or name in parts
     }
-    return AnalysisRun(**row, **rows)
+    return AnalysisRun(**{**EMPTY, **row, **rows})
 
 
 def _rows(

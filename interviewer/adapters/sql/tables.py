@@ -68,14 +68,17 @@ class StudyTable(Table, table=True):
 
 
 class InterviewTable(Table, table=True):
-    """An interview without its turns; `version` is what a save compares with."""
+    """An interview without its turns; `version` is what a save compares with.
+
+    `answered` repeats whether there is an answer among the turns, so that SQL can count it.
+    """
 
     __tablename__ = "interview"
     __table_args__ = (
         ForeignKeyConstraint(["study", "study_version"], ["study.slug", "study.version"]),
         Index(None, "study", "opened_at"),
         Index(None, "opened_at", "interview_id"),
-        Index(None, "study", "status", "channel", "language", "test"),
+        Index(None, "study", "status", "channel", "language", "test", "answered"),
         Index(None, "status", "expires_at"),
         Index(None, "address"),
     )
@@ -102,6 +105,7 @@ class InterviewTable(Table, table=True):
     close_reason: str | None
     expired: bool
     test: bool
+    answered: bool
     version: int
 
 
@@ -244,10 +248,10 @@ class InvitationTable(Table, table=True):
     """An invitation, waiting or done."""
 
     __tablename__ = "invitation"
-    __table_args__ = (Index(None, "state", "due_at"),)
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "study", "state", "reason"))
 
     invitation_id: str = Field(primary_key=True)
-    study: str = Field(index=True)
+    study: str
     moment_id: str = Field(index=True)
     channel: str
     address: str = Field(index=True)

@@ -39,7 +39,7 @@ def show_numbers(
 def _page(
     request: Request, services: Services, by: Step = "month", error: str | None = None
 ) -> Response:
-    found, run = numbers.numbers(services, by), services.store.latest_run()
+    found, run = numbers.numbers(services, by), services.store.latest_run("themes")
     answer = show(
         request,
         "numbers.html.j2",

@@ -18,5 +18,5 @@ def show_reports(request: Request, services: Parts) -> Response:
 @router.get("/reports/{run_id}")
 def show_report(run_id: str, services: Parts) -> Response:
     """A stored report as it was made, shut off from these pages."""
-    report = services.store.run(run_id).report
+    report = services.store.run(run_id, "report").report
     return HTMLResponse(report, headers={"Content-Security-Policy": REPORT_POLICY})

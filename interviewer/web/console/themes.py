@@ -56,7 +56,7 @@ def compare_themes(
     group_2: str = "",
 ) -> Response:
     """Two analyses, two periods or two groups of people, side by side."""
-    newest = services.store.latest_run()
+    newest = services.store.latest_run("themes", "patterns")
     if newest is None:
         raise NotFound("Nothing was analyzed yet.")
     periods, groups = theme_view.choices(newest)
