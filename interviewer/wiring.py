@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -173,6 +174,13 @@ def trial(settings: Settings, *, clock: Clock | None = None) -> Iterator[Service
             yield build(tried, store=store, clock=clock)
         finally:
             store.close()
+
+
+def sample_event(source: str, now: datetime) -> bytes:
+    """What a source of this kind would send now, to try an endpoint with."""
+    from interviewer.adapters.carriers.samples import sample
+
+    return sample(source, now)
 
 
 def encoder(settings: Settings) -> "Encoder":

@@ -92,11 +92,11 @@ def source_test(
     url: ServerUrl = "",
 ) -> None:
     """Sign a sample as the provider would, deliver it, and print each step; it never sends."""
-    from interviewer.adapters.carriers.samples import sample
     from interviewer.events.source_trial import run
+    from interviewer.wiring import sample_event
 
     body = file.read_bytes() if file else None
-    done = run(installation(), name, base_url(url), lambda *at: body or sample(*at))
+    done = run(installation(), name, base_url(url), lambda *at: body or sample_event(*at))
     for step in done.steps:
         say(f"{'ok' if step.passed else 'NO':>3}  {step.name:<9} {step.detail}")
     if not done.passed:

@@ -1,12 +1,13 @@
 """Numbers of the operation and alert rules in the JSON API."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response, Security
 from pydantic import BaseModel, ConfigDict, Field
 
 from interviewer.core.notice import Watched
+from interviewer.core.operations import Score, ThemeShare
 from interviewer.findings import numbers
 from interviewer.followup import alerts
 from interviewer.web.api import ProblemResponses
@@ -48,13 +49,40 @@ class NewAlert(BaseModel):
     account_ref: str | None = Field(None, description="of a score; none: the mean of all")
 
 
+class PeriodShown(BaseModel):
+    """One week or month in numbers; what is not enough to say, or was never imported, is null."""
+
+    start: date
+    end: date = Field(description="the first day after it")
+    shipments: int
+    attempted: int = Field(description="shipments that were first attempted")
+    first_attempt_rate: float | None = Field(description="of these, delivered then; 0 to 1")
+    failed: int = Field(description="attempts")
+    claims: int | None
+    claims_per_1000: float | None = Field(description="shipments")
+    contacts: int | None = Field(description="with support")
+    contacts_per_1000: float | None = Field(description="shipments")
+    settled: int = Field(description="exceptions")
+    hours_to_settle: float | None = Field(description="median")
+    cost: float | None = Field(None, description="by the assumptions that were stated last")
+    scores: list[Score]
+    themes: list[ThemeShare]
+
+
 @router.get("/numbers")
 def list_numbers(
     services: Parts, by: Annotated[Literal["week", "month"], Query()] = "month"
-) -> list[dict[str, Any]]:
-    """The operation by week or month, beside scores and themes; what is not enough is null."""
+) -> list[PeriodShown]:
+    """The operation by week or month, oldest first, beside scores and themes."""
     found = numbers.numbers(services, by)
-    return numbers.rows(found) if found else []
+    costs = found.costs if found else None
+    return [
+        PeriodShown.model_validate(
+            {name: getattr(period, name) for name in PeriodShown.model_fields if name != "cost"}
+            | {"cost": period.cost(costs) if costs else None}
+        )
+        for period in (found.periods if found else ())
+    ]
 
 
 @router.get("/alerts")

@@ -72,7 +72,8 @@ def test_the_api_lists_numbers_and_rules(api: TestClient, services: Services) ->
     intake.take(services, shipments(40, 4))
     analyzed(services)
     months = api.get("/api/v1/numbers").json()
-    assert months[0]["first-attempt rate"] == 0.9
+    assert months[0]["first_attempt_rate"] == 0.9
+    assert months[0]["cost"] is None
     rule = {"watches": "first_attempt", "limit": 95}
     made = api.post("/api/v1/alerts", json=rule)
     assert made.status_code == 201

@@ -6,12 +6,15 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
+from interviewer.core.book import Account, Consent, Contact
 from interviewer.core.study import StudyState
+from interviewer.events import endpoints
 from interviewer.ports import Services
 from interviewer.studies import lifecycle
 from interviewer.studies.figures import figures
 from interviewer.studies.prompts_folder import ready_sources
 from interviewer.web.console.studies.overview import difference
+from tests.fakes import NOW
 from tests.story import shipment, tell
 from tests.web.test_respondent import Link, Page
 
@@ -173,3 +176,57 @@ def test_what_was_cancelled_by_closing_waits_again(owner: TestClient, services: 
     (waits,) = services.store.invitations()
     assert (waits.state, waits.due_at) == ("due", cancelled.due_at)
     assert post(owner, "/studies/delivery-check.gone/restore")[0] == 404
+
+
+def test_a_list_is_previewed_and_then_asked(owner: TestClient, services: Services) -> None:
+    services.store.put(
+        [
+            Account(account_ref="A-1", account_name="Larch", timezone="America/New_York"),
+            Contact(
+                contact_ref="C-1",
+                account_ref="A-1",
+                contact_role="buyer",
+                email="dana@larch.example.com",
+                timezone="America/New_York",
+            ),
+            Consent(
+                address="dana@larch.example.com",
+                channel="email",
+                status="granted",
+                source="contract",
+                at=NOW,
+            ),
+        ]
+    )
+    path = "/studies/account-review/list"
+    assert post(owner, path, listed="who\nA-1")[0] == 422
+    listed = {"listed": "account_ref\r\nA-1\r\nA-9", "name": "QBR"}
+    status, shown = post(owner, path, **listed)
+    assert status == 200
+    assert "1</strong> of 2 on the list QBR would be asked" in shown
+    assert services.store.invitations(study="account-review") == []
+    assert post(owner, path, do="launch", **listed)[0] == 303
+    assert len(services.store.invitations(study="account-review")) == 1
+    assert services.store.study("account-review").state == "live"
+    post(owner, path, do="launch", **listed)
+    assert len(services.store.invitations(study="account-review")) == 1, "nobody twice"
+
+
+def test_a_study_is_tried_on_the_past(owner: TestClient, services: Services) -> None:
+    path = "/studies/delivery-check/backtest"
+    for days in (("", ""), ("2026-09-02", "2026-09-01"), ("2026-01-01", "2026-03-01")):
+        assert post(owner, path, since=days[0], until=days[1])[0] == 422
+    status, shown = post(owner, path, since="2026-09-01", until="2026-09-02")
+    assert status == 200
+    assert "Nothing happened in these days" in shown
+    assert services.store.study("delivery-check").state == "ready"
+
+
+def test_a_source_that_no_server_answers_for_says_so(owner: TestClient, services: Services) -> None:
+    endpoints.add(services, "cloudevents", "tms")
+    status, shown = post(owner, "/sources/test", name="tms")
+    assert status == 200
+    assert "did not go through" in shown
+    assert "no server answers" in shown
+    assert services.store.audit(newest=1)[0].what == "source.test"
+    assert post(owner, "/sources/test", name="none")[0] == 404

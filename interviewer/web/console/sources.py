@@ -5,12 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from interviewer.access import audit
 from interviewer.core.errors import Conflict, InvalidInput
-from interviewer.events import endpoints, intake, quarantine
+from interviewer.events import endpoints, intake, quarantine, source_trial
 from interviewer.events.endpoints import NewEndpoint
+from interviewer.events.source_trial import Trial
 from interviewer.ports import Services
 from interviewer.web.console.frame import after, show
 from interviewer.web.doors import Actor, Parts
+from interviewer.wiring import sample_event
 
 HELD_SHOWN = 50
 
@@ -38,6 +41,17 @@ def add_source(
     except (InvalidInput, Conflict) as error:
         return _page(request, services, error=error.message)
     return _page(request, services, made=made, is_given=bool(secret))
+
+
+@router.post("/sources/test")
+def try_source(
+    request: Request, services: Parts, actor: Actor, name: Annotated[str, Form()] = ""
+) -> Response:
+    """Deliver a signed sample to the endpoint's own address; nothing of it is taken in."""
+    base = services.organization.public_url or str(request.base_url).rstrip("/")
+    trial = source_trial.run(services, name, base, sample_event)
+    audit.record(services, actor, "source.test", f"source:{name}")
+    return _page(request, services, tried=(name, trial))
 
 
 @router.post("/sources/rotate")
@@ -95,6 +109,7 @@ def _page(
     *,
     made: NewEndpoint | None = None,
     is_given: bool = False,
+    tried: tuple[str, Trial] | None = None,
     error: str | None = None,
 ) -> Response:
     base = services.organization.public_url or str(request.base_url).rstrip("/")
@@ -107,6 +122,7 @@ def _page(
         made=made,
         url=endpoints.url(base, made.endpoint, made.secret) if made else None,
         is_given=is_given,
+        tried=tried,
         error=error,
     )
     answer.status_code = 422 if error else 200

@@ -1,6 +1,6 @@
 """Before a study is launched and after: who would be asked, in shadow, live, paused, closed."""
 
-from typing import Annotated, cast, get_args
+from typing import Annotated, Literal, cast, get_args
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,12 +9,17 @@ from interviewer.access import audit
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.core.study import Study, StudyState
 from interviewer.outreach import launch
+from interviewer.outreach.backtest import Backtest, backtest, days_of
 from interviewer.outreach.preview import preview
 from interviewer.ports import Services
+from interviewer.settings import Settings
 from interviewer.studies import lifecycle
 from interviewer.web.console.frame import after, show
 from interviewer.web.console.studies.said import MOMENTS
 from interviewer.web.doors import Actor, Parts
+from interviewer.wiring import trial
+
+LONGEST_BACKTEST = 31  # days, while somebody waits
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,13 +30,78 @@ def show_preview(slug: str, request: Request, services: Parts) -> Response:
     return _preview(request, services, slug)
 
 
-def _preview(request: Request, services: Services, slug: str, error: str | None = None) -> Response:
-    study, found = lifecycle.named(services, slug), preview(services, slug)
+def _preview(
+    request: Request,
+    services: Services,
+    slug: str,
+    error: str | None = None,
+    *,
+    chosen: launch.ByHand | None = None,
+    draft: tuple[str, str] = ("", ""),
+    past: Backtest | None = None,
+    days: tuple[str, str] = ("", ""),
+) -> Response:
     answer = show(
-        request, "study_preview.html.j2", study=study, found=found, moments=MOMENTS, error=error
+        request,
+        "study_preview.html.j2",
+        study=lifecycle.named(services, slug),
+        found=preview(services, slug, chosen),
+        moments=MOMENTS,
+        error=error,
+        chosen=chosen,
+        draft=draft,
+        columns=launch.COLUMNS,
+        past=past,
+        days=days,
     )
     answer.status_code = 422 if error else 200
     return answer
+
+
+@router.post("/studies/{slug}/list")
+def launch_list(
+    slug: str,
+    request: Request,
+    services: Parts,
+    actor: Actor,
+    listed: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    do: Annotated[Literal["preview", "launch"], Form()] = "preview",
+) -> Response:
+    """Who of a list would be asked; or launch the study for them."""
+    before = lifecycle.ready_to_launch(services, slug)
+    try:
+        chosen = launch.read_list(listed, name.strip() or "list")
+    except InvalidInput as error:
+        return _preview(request, services, slug, error.message, draft=(name, listed))
+    if do == "preview":
+        return _preview(request, services, slug, chosen=chosen, draft=(name, listed))
+    study = before if before.state == "live" else launch.go(services, slug)
+    launch.by_hand(services, study, chosen)
+    return _done(services, before, "live", actor)
+
+
+@router.post("/studies/{slug}/backtest")
+def backtest_study(
+    slug: str,
+    request: Request,
+    services: Parts,
+    since: Annotated[str, Form()] = "",
+    until: Annotated[str, Form()] = "",
+) -> Response:
+    """What the study would have done in some days of the past, on a copy that is thrown away."""
+    lifecycle.ready_to_launch(services, slug)
+    try:
+        first, last = days_of(f"{since}..{until}")
+        if (last - first).days >= LONGEST_BACKTEST:
+            most = f"is over {LONGEST_BACKTEST} days; longer ones: interviewer study launch"
+            raise InvalidInput("until", most, until)
+    except InvalidInput as error:
+        return _preview(request, services, slug, error.message)
+    settings: Settings = request.app.state.settings
+    with trial(settings) as copy:
+        found = backtest(services, copy, slug, first, last)
+    return _preview(request, services, slug, past=found, days=(since, until))
 
 
 @router.post("/studies/{slug}/launch")
