@@ -1,11 +1,5 @@
-"""Notices to others: signed Standard Webhooks, lines for Slack and Teams channels, mails.
+"""Notices to others: signed Standard Webhooks, lines for Slack and Teams channels, mails."""
 
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-"""
-
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -13,13 +7,12 @@ from typing import Any
 
 from interviewer.adapters import egress
 from interviewer.adapters.alert_text import digest
+from interviewer.core import standard_webhooks
 from interviewer.core.book import EMAIL
 from interviewer.core.errors import InvalidInput, Unavailable
 from interviewer.core.notice import Destination, Format, Notice
 from interviewer.ports import Mailer
 from interviewer.sealing import Sealer
-
-SECRET_PREFIX = "whsec_"
 
 
 class WebhookSender:
@@ -55,7 +48,7 @@ class WebhookSender:
         headers = {"Content-Type": "application/json", "User-Agent": "feedback-interviewer"}
         if destination.format == "standard":
             secrets = [self._sealer.open(sealed) for sealed in destination.sealed_secrets]
-            headers |= signature(notice.notice_id, now, body, secrets)
+            headers |= standard_webhooks.headers(notice.notice_id, now, body, secrets)
         url = self._sealer.open(destination.sealed_url)
         answer = await egress.post(url, headers, body, private_hosts=self._private_hosts)
         if not 200 <= answer.status < 300:
@@ -67,25 +60,6 @@ class WebhookSender:
             raise Unavailable("no mail server is set up")
         subject, text = digest(notices)
         await self._mail.tell(address, subject, text, notices[0].notice_id)
-
-
-def signature(message_id: str, at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
-    """The three headers of the specification; one signature per secret that is still valid."""
-    timestamp = str(int(at.timestamp()))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    signatures = (
-        base64.b64encode(hmac.new(_key(secret), signed, hashlib.sha256).digest()).decode()
-        for secret in secrets
-    )
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(f"v1,{each}" for each in signatures),
-    }
-
-
-def _key(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix(SECRET_PREFIX))
 
 
 def body_for(destination: Destination, notice: Notice) -> Mapping[str, Any]:

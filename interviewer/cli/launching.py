@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from interviewer.outreach.preview import Preview
     from interviewer.ports import Services
 
+UNPRICED = "cost not known (INTERVIEWER_PRICE_SEGMENT, INTERVIEWER_PRICE_MAIL)"
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -141,6 +143,7 @@ def _backtest(services: "Services", wanted: Wanted) -> None:
     since, until = days_of(wanted.backtest or "")
     with trial(read_settings()) as copy, counted(f"{since} to {until}") as move:
         found = backtest(services, copy, wanted.study, since, until, move)
+    is_priced = bool(services.prices.segment or services.prices.mail)
     rows = [
         {
             "day": f"{day.day:%Y-%m-%d}",
@@ -148,7 +151,7 @@ def _backtest(services: "Services", wanted: Wanted) -> None:
             "invitations": day.invitations,
             "messages": day.messages,
             "segments": day.segments,
-            "cost": f"{day.cost:.2f}",
+            "cost": f"{day.cost:.2f}" if is_priced else None,
             "not asked": ", ".join(f"{n} {why}" for why, n in sorted(day.refused.items())),
         }
         for day in found.days
@@ -158,11 +161,11 @@ def _backtest(services: "Services", wanted: Wanted) -> None:
     if wanted.json:
         return
     messages, segments = sum(d.messages for d in found.days), sum(d.segments for d in found.days)
-    cost = sum(d.cost for d in found.days)
+    cost = f"cost {sum(d.cost for d in found.days):.2f}" if is_priced else UNPRICED
     share = f"{found.out_of_hours / messages:.1%}" if messages else "none"
     say(
         f"{messages:,} messages by {' and '.join(found.channels)}, {segments:,} SMS segments, "
-        f"cost {cost:.2f}; at night {share}; {found.deferred:,} invitations were moved to a later "
+        f"{cost}; at night {share}; {found.deferred:,} invitations were moved to a later "
         f"hour; {found.capped:,} people kept from a further question by the cap."
     )
     if found.peak_at:
@@ -172,11 +175,7 @@ def _backtest(services: "Services", wanted: Wanted) -> None:
 
 
 def _sum(found: "Preview") -> str:
-    cost = (
-        "cost not known (INTERVIEWER_PRICE_SEGMENT, INTERVIEWER_PRICE_MAIL)"
-        if found.cost is None
-        else f"cost {found.cost:.2f}"
-    )
+    cost = UNPRICED if found.cost is None else f"cost {found.cost:.2f}"
     reminders = f" and at most {found.reminders:,} reminders" if found.reminders else ""
     days = "1 day" if found.days == 1 else f"{found.days} days"
     return (

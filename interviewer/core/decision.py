@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from interviewer.core.guide import InterviewGuide
-from interviewer.core.interview import Corrects, Decision, Interview, Mark, ProbeKind
+from interviewer.core.interview import BESIDE, Corrects, Decision, Interview, Mark, ProbeKind
 from interviewer.core.memory import settled
 from interviewer.core.playback import line_meant
 from interviewer.core.reading import Intent, Reading, Value
@@ -553,7 +553,7 @@ def kept_back(now: Situation) -> tuple[int, ...]:
     for turn in reversed(now.interview.turns[:-1]):
         if turn.speaker == "respondent":
             seqs.insert(0, turn.seq)
-        elif turn.move != "probe":
+        elif turn.move != "probe" and turn.move not in BESIDE:
             break
     return tuple(seqs)
 

@@ -2,7 +2,6 @@
 
 import hmac
 import secrets
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from interviewer.access import audit
+from interviewer.core import standard_webhooks
 from interviewer.core.errors import Conflict, InvalidInput, NotFound
 from interviewer.events import intake
 from interviewer.ports import Services
@@ -100,7 +100,7 @@ def _check_name(services: Services, name: str) -> None:
 def new_secret(source: str) -> str:
     """256 bits of chance, written as the source expects it."""
     if source == intake.CLOUD_EVENTS:
-        return "whsec_" + b64encode(secrets.token_bytes(32)).decode()
+        return standard_webhooks.new_secret(secrets.token_bytes(standard_webhooks.CHANCE))
     return secrets.token_urlsafe(32)
 
 

@@ -23,7 +23,7 @@ from analysis.tables import (
     Volume,
 )
 from interviewer.core import book
-from interviewer.core.interview import Decision, Interview
+from interviewer.core.interview import BESIDE, Decision, Interview
 from interviewer.core.playback import read_back
 from interviewer.findings import notes
 from interviewer.ports import Services
@@ -118,8 +118,8 @@ def _transcript(interview: Interview) -> Transcript:
     turns = []
     asked: str | None = None
     for turn in interview.turns:
-        if turn.speaker == "agent":
-            continue  # a person's words are no part of the interview that is analyzed
+        if turn.speaker == "agent" or turn.move in BESIDE:
+            continue  # no part of the interview that is analyzed
         asked = turn.topic if turn.asks else asked
         fields = turn.reading.fields if turn.reading else {}
         turns.append(

@@ -5,7 +5,6 @@ sent at least once, and every try carries the same id.
 """
 
 import asyncio
-import base64
 import hashlib
 import itertools
 import logging
@@ -31,6 +30,7 @@ from interviewer.core.notice import (
     Occurrence,
     OccurrenceKind,
 )
+from interviewer.core.standard_webhooks import CHANCE, new_secret
 from interviewer.core.times import local_day, start_of_day
 from interviewer.followup import alerts, cases
 from interviewer.ports import Services
@@ -38,7 +38,6 @@ from interviewer.ports import Services
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50  # occurrences spread in one round
-SECRET_PREFIX = "whsec_"
 SIGNED_BY = 2  # secrets that are valid side by side
 QUOTE = 280  # characters of a quote in a notice
 EARLIER = 5  # other cases that a notice names
@@ -69,7 +68,7 @@ def add_destination(
     if any(other.name == name for other in services.store.destinations()):
         raise Conflict(f"There is a destination {name!r} already.")
     services.notifier.check(format, url)
-    secret = SECRET_PREFIX + _fresh_secret() if format == "standard" else None
+    secret = _fresh_secret() if format == "standard" else None
     services.store.save_destination(
         Destination(
             name=name,
@@ -93,7 +92,7 @@ def rotate(services: Services, name: str, *, actor: str = audit.COMMAND_LINE) ->
     destination = named(services, name)
     if destination.format != "standard":
         raise InvalidInput("name", "is a destination without signature; its URL is the secret")
-    secret = SECRET_PREFIX + _fresh_secret()
+    secret = _fresh_secret()
     sealed = (services.sealer.seal(secret), *destination.sealed_secrets)[:SIGNED_BY]
     services.store.save_destination(destination.model_copy(update={"sealed_secrets": sealed}))
     audit.record(services, actor, "destination.rotate", f"destination:{name}")
@@ -478,8 +477,7 @@ async def _tried(services: Services, notice: Notice) -> Notice:
 
 
 def _fresh_secret() -> str:
-    """32 random bytes, in the alphabet of the specification."""
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    return new_secret(secrets.token_bytes(CHANCE))
 
 
 def _digest(*parts: str) -> str:

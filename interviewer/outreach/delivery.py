@@ -18,6 +18,7 @@ from interviewer.core.errors import (
     Unconfirmed,
     Undeliverable,
 )
+from interviewer.core.interview import Interview, Trace, Turn
 from interviewer.core.invitation import REMINDER, Invitation, Job, OutboundMessage
 from interviewer.outreach import gate, troubles
 from interviewer.outreach.gate import Sending
@@ -99,7 +100,29 @@ def _let_out(services: Services, job: Job, message: OutboundMessage) -> Outbound
             return None
         going = message.model_copy(update={"state": "sending", "gated_at": services.clock.now()})
         store.move_message(going, "pending")
+        if going.seq == REMINDER and sending.interview:
+            _note_reminder(store, sending.interview, going)
     return going
+
+
+def _note_reminder(store: Store, interview: Interview, going: OutboundMessage) -> None:
+    """The reminder in the interview's record, once, beside what is asked and answered.
+
+    Raises:
+        Conflict: They answer just now; the gate is asked again.
+    """
+    if going.gated_at is None or any(turn.move == "remind" for turn in interview.turns):
+        return
+    turn = Turn(
+        seq=len(interview.turns),
+        speaker="interviewer",
+        text=going.text.partition("\n\n")[0],  # a mail repeats the first one below it
+        at=going.gated_at,
+        language=interview.language,
+        move="remind",
+        trace=Trace(template="phrases/reminder"),
+    )
+    store.save_interview(interview.add(turn))
 
 
 def _sending(store: Store, message: OutboundMessage) -> Sending:

@@ -174,7 +174,9 @@ class _Preview:
         moment = record.moment
         people = whom_to_ask(self.services.store, moment, self.study.guide)
         if not people:
-            self.refused["no contact in the roles asked for"].append(moment.subject)
+            b2b = self.study.guide.audience == "b2b"
+            nobody: Why = "no contact in the roles asked for" if b2b else "address missing or wrong"
+            self.refused[nobody].append(moment.subject)
         for person in people:
             invitation = inviting.planned_for(self.services, record, self.study, person)
             if invitation is None:
@@ -301,7 +303,7 @@ class _Preview:
         lines: dict[Why, str] = {
             "no consent on any channel": "interviewer import consents FILE, with the columns "
             "address, channel, status, source, evidence, at (national numbers: --region US)",
-            "address missing or wrong": "their rows, to correct: add --json; then interviewer "
+            "address missing or wrong": "phone or email, to fill in: add --json; then interviewer "
             f"import {'contacts' if guide.audience == 'b2b' else 'shipments'} FILE",
             "no provider for a channel that reaches them": "set up "
             + " or ".join(c for c in guide.channels if c not in ("chat", *self.services.channels))

@@ -1,10 +1,9 @@
-"""How a browser is known: sessions, form tokens, the throttle of the login."""
+"""How a browser is known: sessions and form tokens."""
 
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from fastapi import Request
 
@@ -13,8 +12,6 @@ from interviewer.core.access import Session, User
 from interviewer.core.errors import NotFound
 from interviewer.ports import Services
 
-LOGIN_TRIES = 5  # wrong passwords per address
-LOGIN_WINDOW = timedelta(minutes=5)
 SEEN_IS_NOTED = timedelta(minutes=1)  # `seen_at` is not written more often
 
 
@@ -60,27 +57,3 @@ def form_token(secret: str, session: str) -> str:
 def is_form_token(secret: str, session: str, presented: str) -> bool:
     """Whether a form was made for this session."""
     return hmac.compare_digest(form_token(secret, session).encode(), presented.encode())
-
-
-@dataclass
-class LoginThrottle:
-    """Counts tries per address, in memory; a try is counted before its password is looked at."""
-
-    tries: dict[str, list[datetime]] = field(default_factory=dict)
-
-    def take(self, address: str, now: datetime) -> bool:
-        """Count a try; False when there were too many."""
-        self.tries = {
-            other: recent
-            for other, times in self.tries.items()
-            if (recent := [at for at in times if now - at < LOGIN_WINDOW])
-        }
-        recent = self.tries.setdefault(address, [])
-        if len(recent) >= LOGIN_TRIES:
-            return False
-        recent.append(now)
-        return True
-
-    def forget(self, address: str) -> None:
-        """The password was right: its tries count no more."""
-        self.tries.pop(address, None)

@@ -30,7 +30,6 @@ from interviewer.web import (
     twilio,
     widget,
 )
-from interviewer.web.access import LoginThrottle
 from interviewer.web.protection import BodyLimit, Compressed, ProtectiveHeaders
 from interviewer.web.throttle import Throttle
 
@@ -50,7 +49,6 @@ def create_app(services: Services, settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.state.settings = settings
-    app.state.throttle = LoginThrottle()
     app.state.rates = Throttle()
     app.state.reception = hooks.Reception(services)
     problems.install(app)

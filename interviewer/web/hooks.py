@@ -10,9 +10,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from interviewer.core.errors import NotFound, Unavailable
 from interviewer.events import endpoints
@@ -21,11 +18,11 @@ from interviewer.ports import Services
 from interviewer.store import InboxEvent
 from interviewer.web.doors import Parts
 from interviewer.web.gathered import Gathered
+from interviewer.web.throttle import HOOK, TooMany, throttle_of
 
 log = logging.getLogger(__name__)
 
-PER_SECOND = 1000  # requests to one endpoint
-PER_MINUTE = "60000"  # the same, as the handshake of CloudEvents says it
+PER_MINUTE = "60000"  # `throttle.HOOK`, as the handshake of CloudEvents says it
 LARGE = (
     64 * 1024
 )  # bytes of a body above which it is read in a thread: reading it would hold up all others
@@ -40,7 +37,6 @@ ANSWERS: Mapping[int, str] = {
 RETRY_AFTER = {429: "1", 503: "5"}  # seconds
 
 router = APIRouter(prefix="/hooks", include_in_schema=False)
-limiter = FixedWindowRateLimiter(MemoryStorage())
 
 
 class Reception:
@@ -97,7 +93,9 @@ async def take(
 ) -> Response:
     """Store what a source sends; only the signature decides, nothing of the body is read before."""
     raw = await request.body()
-    if not limiter.hit(RateLimitItemPerSecond(PER_SECOND), source, endpoint):
+    try:
+        throttle_of(request).take(HOOK, f"{source}/{endpoint}")
+    except TooMany:
         return answer(429)
     reception: Reception = request.app.state.reception
     return answer(await reception.take(Call(source, endpoint, raw, request.headers, token, test)))

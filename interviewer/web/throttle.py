@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fastapi import Request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
 from starlette.exceptions import HTTPException
 
 
@@ -22,6 +22,7 @@ class Rule(NamedTuple):
 
     name: str
     limits: list[RateLimitItem]
+    is_exact: bool = True  # over any such time, not by the clock's seconds
 
 
 PAGE = Rule("page", parse_many("30/minute"))  # pages and lookups, per address
@@ -30,6 +31,8 @@ NEW_LINK = Rule("new link", parse_many("3/hour"))  # per link
 ANSWER = Rule("answer", parse_many("10/minute;60/hour"))  # per interview
 ANSWER_FROM = Rule("answer from", parse_many("120/minute"))  # per address
 EMBED = Rule("embed", parse_many("30/minute;300/hour"))  # interviews begun by widgets, per address
+LOGIN = Rule("login", parse_many("5/5minute"))  # wrong passwords, per address
+HOOK = Rule("hook", parse_many("1000/second"), is_exact=False)  # per endpoint of a source
 WRONG_LINK_DELAY = 1.0  # seconds
 
 
@@ -45,17 +48,27 @@ class Throttle:
     """Counts by kind of request and by who makes it."""
 
     def __init__(self) -> None:
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        storage = MemoryStorage()
+        self._exact = MovingWindowRateLimiter(storage)
+        self._by_the_clock = FixedWindowRateLimiter(storage)
 
     def take(self, rule: Rule, who: str) -> None:
         """Count one; raise TooMany, and count nothing, when a limit is reached."""
-        key = (rule.name, who)
-        full = [limit for limit in rule.limits if not self._windows.test(limit, *key)]
+        key, windows = (rule.name, who), self._windows(rule)
+        full = [limit for limit in rule.limits if not windows.test(limit, *key)]
         if full:
-            opens = max(self._windows.get_window_stats(limit, *key).reset_time for limit in full)
+            opens = max(windows.get_window_stats(limit, *key).reset_time for limit in full)
             raise TooMany(max(1, math.ceil(opens - time.time())))
         for limit in rule.limits:
-            self._windows.hit(limit, *key)
+            windows.hit(limit, *key)
+
+    def forget(self, rule: Rule, who: str) -> None:
+        """What was counted of this party counts no more."""
+        for limit in rule.limits:
+            self._windows(rule).clear(limit, rule.name, who)
+
+    def _windows(self, rule: Rule) -> RateLimiter:
+        return self._exact if rule.is_exact else self._by_the_clock
 
 
 def throttle_of(request: Request) -> Throttle:

@@ -732,6 +732,14 @@ def test_who_has_not_answered_is_reminded_once(services: Services) -> None:
     work(services)
     assert len(channel(services).sent) == 2
 
+    (interview,) = services.store.interviews()  # it is in the record, beside the conversation
+    assert [turn.text for turn in interview.turns] == [m.text for m in channel(services).sent]
+    assert interview.turns[-1].move == "remind"
+    assert [turn.seq for turn in interview.said] == [0]
+    answer(services, "It came on time.")
+    (interview,) = services.store.interviews()
+    assert [turn.speaker for turn in interview.turns[2:]] == ["respondent", "interviewer"]
+
 
 def test_a_reminder_waits_while_its_study_is_paused(services: Services) -> None:
     with_outreach(services, remind_after="4h")

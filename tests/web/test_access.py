@@ -14,9 +14,8 @@ from interviewer.core.errors import InvalidInput
 from interviewer.ports import Services
 from interviewer.settings import Settings
 from interviewer.web import access
-from interviewer.web.access import LOGIN_TRIES, LOGIN_WINDOW, LoginThrottle
 from interviewer.web.serving import check_host, is_loopback
-from tests.fakes import NOW
+from interviewer.web.throttle import LOGIN, Throttle, TooMany
 
 PASSWORD = "correct horse"
 
@@ -75,21 +74,15 @@ def test_a_form_token_is_bound_to_session_and_secret() -> None:
         assert not access.is_form_token(secret, session, presented)
 
 
-def test_tries_are_counted_per_address_and_forgotten_with_time() -> None:
-    throttle = LoginThrottle()
-    assert all(throttle.take("a", NOW) for _ in range(LOGIN_TRIES))
-    assert not throttle.take("a", NOW)
-    assert throttle.take("b", NOW)
-    assert not throttle.take("a", NOW + LOGIN_WINDOW - timedelta(seconds=1))
-    assert throttle.take("a", NOW + LOGIN_WINDOW)
-    assert throttle.tries.keys() == {"a"}
-
-
-def test_a_right_password_clears_the_count() -> None:
-    throttle = LoginThrottle()
-    for _ in range(3 * LOGIN_TRIES):
-        assert throttle.take("a", NOW)
-        throttle.forget("a")
+def test_tries_are_counted_per_address_and_a_right_password_clears_them() -> None:
+    throttle = Throttle()
+    for _ in range(3):
+        for _ in range(LOGIN.limits[0].amount):
+            throttle.take(LOGIN, "a")
+        with pytest.raises(TooMany):
+            throttle.take(LOGIN, "a")
+        throttle.take(LOGIN, "b")
+        throttle.forget(LOGIN, "a")
 
 
 # --- before a server faces others

@@ -1,10 +1,9 @@
 """CloudEvents 1.0 in JSON: the contract that any transport system can meet.
 
-One envelope is one event, signed as Standard Webhooks says: the scheme is twenty lines, its
-library would bring an HTTP client. Types and their data are listed in README, "Events in".
+One envelope is one event, signed as Standard Webhooks says. Types and their data are listed in
+README, "Events in".
 """
 
-import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -14,12 +13,11 @@ from urllib.parse import unquote
 from interviewer.adapters.carriers import payloads
 from interviewer.adapters.carriers.scans import scan_rows
 from interviewer.adapters.carriers.signatures import (
-    base64_digest,
-    from_base64,
     header,
     is_recent,
     is_same,
 )
+from interviewer.core import standard_webhooks
 from interviewer.core.book import (
     Account,
     Action,
@@ -43,7 +41,6 @@ from interviewer.ports import Circumstances
 Data = Mapping[str, Any]
 Record = dict[str, Any]
 
-PREFIX = "whsec_"
 EVENT_COLUMNS = ("promised_from", "proof", "proof_place", "available_actions")
 SHIPMENT_COLUMNS = (
     "shipment_ref",
@@ -83,35 +80,19 @@ class Fact(NamedTuple):
 
 def verify(raw: bytes, headers: Mapping[str, str], secret: str, now: datetime) -> bool:
     """Whether one of the signatures is ours, made within five minutes of the clock."""
-    key = from_base64(secret.removeprefix(PREFIX))
+    key = standard_webhooks.key_of(secret)
     message_id, signed_at = header(headers, "webhook-id"), header(headers, "webhook-timestamp")
     if not key or not message_id or not is_recent(signed_at, now):
         return False
-    expected = _signature(raw, key, message_id, signed_at)
+    expected = standard_webhooks.signature(raw, key, message_id, signed_at)
     given = header(headers, "webhook-signature").split()
     return any([is_same(one, expected) for one in given])  # every one is compared
 
 
 def sign(raw: bytes, secret: str, now: datetime) -> dict[str, str]:
     """The headers that a sender adds."""
-    key = from_base64(secret.removeprefix(PREFIX))
-    message_id, signed_at = event_id(raw, {}), str(int(now.timestamp()))
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": signed_at,
-        "webhook-signature": _signature(raw, key, message_id, signed_at),
-        "content-type": "application/cloudevents+json",
-    }
-
-
-def new_secret(chance: bytes) -> str:
-    """A secret as Standard Webhooks writes it, from 32 bytes of chance."""
-    return PREFIX + base64.b64encode(chance).decode()
-
-
-def _signature(raw: bytes, key: bytes, message_id: str, signed_at: str) -> str:
-    signed = f"{message_id}.{signed_at}.".encode("utf-8", "replace")
-    return f"v1,{base64_digest(key, signed, raw)}"
+    signed = standard_webhooks.headers(event_id(raw, {}), now, raw, [secret])
+    return {**signed, "content-type": "application/cloudevents+json"}
 
 
 def event_id(raw: bytes, headers: Mapping[str, str]) -> str:

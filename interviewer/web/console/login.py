@@ -1,6 +1,7 @@
 """In and out."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -13,6 +14,7 @@ from interviewer.web import access
 from interviewer.web.doors import Parts, session_token
 from interviewer.web.pages import page
 from interviewer.web.protection import from_our_pages
+from interviewer.web.throttle import LOGIN, TooMany, address_of, throttle_of
 
 OWN_PATH = re.compile(r"/(?![/\\])[\w\-./?=&%]*")
 
@@ -20,13 +22,18 @@ router = APIRouter(include_in_schema=False)
 
 
 def login_page(
-    services: Services, next: str, status: int = 200, error: str | None = None
+    services: Services,
+    next: str,
+    status: int = 200,
+    error: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """The page that asks who one is."""
     return page(
         "console/login.html.j2",
         status,
-        {"Retry-After": str(int(access.LOGIN_WINDOW.total_seconds()))} if status == 429 else None,
+        dict(headers or {}),
         brand=services.organization.brand,
         has_users=bool(services.store.users()),
         next=next,
@@ -43,14 +50,16 @@ def log_in(
     next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Begin a session for who knows the password."""
-    throttle: access.LoginThrottle = request.app.state.throttle
-    address = request.client.host if request.client else ""
-    if not throttle.take(address, services.clock.now()):
-        return login_page(services, next, 429, "Too many tries. Wait five minutes.")
+    throttle, address = throttle_of(request), address_of(request)
+    try:
+        throttle.take(LOGIN, address)
+    except TooMany as error:
+        words = "Too many tries. Wait five minutes."
+        return login_page(services, next, 429, words, headers=error.headers)
     user = users.let_in(services, login, password)
     if user is None:
         return login_page(services, next, 403, "Login and password do not fit.")
-    throttle.forget(address)
+    throttle.forget(LOGIN, address)
     audit.record(services, f"user:{user.login}", "login", f"user:{user.login}", address=address)
     answer = RedirectResponse(next if OWN_PATH.fullmatch(next) else "/", 303)
     answer.set_cookie(
