@@ -23,6 +23,7 @@ Neighbors = tuple[NDArray[np.int64], NDArray[np.float64]]  # columns and cosines
 RESOLUTIONS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 11, 16)
 THEME_TOLERANCE = 0.05  # the coarsest level this close to the best silhouette, as a share of it
 AREA_TOLERANCE = 0.25
+WEAK = 0.1  # silhouette below which a structure is weak: then at most the root of n clusters
 SHARPNESS = 4  # exponent of the cosine
 EXACT = 20_000  # rows above which neighbors are searched for in an index
 PROBED = 24  # cells of the index looked through per row
@@ -79,6 +80,9 @@ def cluster(
     ]
     if not scored:
         return _numbered(np.zeros(len(vectors), dtype=np.int64), None, None, sizes)
+    if _coarsest(scored, THEME_TOLERANCE)[0] < WEAK:
+        few = [pair for pair in scored if pair[1].max() < max(4, len(vectors) ** 0.5)]
+        scored = few or scored[:1]
     score, level = _coarsest(scored, THEME_TOLERANCE)
     return _numbered(level, _coarsest(scored, AREA_TOLERANCE)[1], score, sizes)
 

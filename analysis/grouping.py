@@ -174,21 +174,25 @@ class _Run:
         """Points stay where they were, and new ones go to the nearest theme that is near enough."""
         if not fixed:
             return
-        rows = points.left()
         ids = [theme.theme_id for theme in fixed]
-        here = set(ids)
+        if remember:
+            here = set(ids)
+            for i in points.left():
+                was = self.place_before(points, i)
+                points.place[i] = was if was in here else None
+        rows = points.left()
         middles = stacked(np.asarray(theme.centroid, dtype=np.float32) for theme in fixed)
         similarity = points.vectors[rows] @ middles.T
         found = nearest(similarity, np.array([theme.floor for theme in fixed]))
         for i, k in zip(rows, found.tolist(), strict=True):
-            was = self.place_before(points, i) if remember else None
-            points.place[i] = was if was in here else ids[k] if k >= 0 else None
+            points.place[i] = ids[k] if k >= 0 else None
         self.known.update((theme.theme_id, theme) for theme in fixed)
         self.areas = max([self.areas, *(theme.area + 1 for theme in fixed)])
 
     def place_before(self, points: Points, row: int) -> str | None:
         """The theme this wording had in the last run."""
-        known = (self.before.places.get(segment) for segment in sorted(points.segments[row]))
+        segments = points.segments[row]
+        known = map(self.before.places.get, segments if len(segments) == 1 else sorted(segments))
         return next((theme for theme in known if theme), None)
 
     def with_middles(self, fixed: Sequence[KnownTheme], points: Points) -> list[KnownTheme]:
@@ -297,17 +301,30 @@ def _points(
         group = rows.setdefault("en" if name in together else name, {})
         group.setdefault(segment.masked, []).append(n)
     return {
-        name: Points(
-            sorted(group),
-            stacked(embeddings[group[text][0]] for text in sorted(group)),
-            [
-                frozenset(turns[heard[n].turn_id].respondent for n in group[text])
-                for text in sorted(group)
-            ],
-            [[heard[n].segment_id for n in group[text]] for text in sorted(group)],
-        )
+        name: _of_wordings(sorted(group.items()), heard, embeddings, turns)
         for name, group in sorted(rows.items(), key=lambda row: (row[0] != "en", row[0]))
     }
+
+
+def _of_wordings(
+    wordings: Sequence[tuple[str, Sequence[int]]],
+    heard: Sequence[Segment],
+    embeddings: Vectors,
+    turns: Mapping[str, Utterance],
+) -> Points:
+    """The points of wordings, each with its rows in `heard`."""
+    first = [rows[0] for _, rows in wordings]
+    said = [turns[segment.turn_id].respondent for segment in heard]
+    alone = {name: frozenset({name}) for name in said}
+    return Points(
+        [text for text, _ in wordings],
+        embeddings[first] if first else np.zeros((0, 0), dtype=np.float32),
+        [
+            alone[said[rows[0]]] if len(rows) == 1 else frozenset([said[n] for n in rows])
+            for _, rows in wordings
+        ],
+        [[heard[n].segment_id for n in rows] for _, rows in wordings],
+    )
 
 
 def _is_due(before: ThemeMemory, by_language: Iterable[Points]) -> bool:
@@ -366,17 +383,17 @@ def _placed(
         for theme, own in zip(points.place, points.segments, strict=True)
         for segment in own
     }
-    heard: dict[str, list[Segment]] = defaultdict(list)
+    place = {segment.segment_id: where.get(segment.segment_id) for segment in segments}
+    repeated = [segment for segment in segments if segment.parked == "duplicate"]
+    heard: dict[str, list[Segment]] = {turns[s.turn_id].respondent: [] for s in repeated}
     for segment in segments:
-        if segment.parked is None:
-            heard[turns[segment.turn_id].respondent].append(segment)
-    place: dict[str, str | None] = {}
-    for segment in segments:
-        twin = segment.segment_id
-        if segment.parked == "duplicate":
-            said = sorted(heard[turns[segment.turn_id].respondent], key=lambda s: s.masked)
-            twin = next((s.segment_id for s in said if alike(s.masked, segment.masked)), twin)
-        place[segment.segment_id] = where.get(twin)
+        own = heard.get(turns[segment.turn_id].respondent)
+        if own is not None and segment.parked is None:
+            own.append(segment)
+    for segment in repeated:
+        said = sorted(heard[turns[segment.turn_id].respondent], key=lambda s: s.masked)
+        twin = next((s for s in said if alike(s.masked, segment.masked)), segment)
+        place[segment.segment_id] = where.get(twin.segment_id)
     return place
 
 

@@ -19,7 +19,7 @@ from analysis import (
     tone,
 )
 from analysis.embed import Cache, Encoder, MemoryCache, embed
-from analysis.tables import Assignment, Book, Findings, Segment, Theme, Transcript
+from analysis.tables import Assignment, Book, Findings, Segment, Theme, Transcript, Utterance
 from analysis.weights import DEFAULT_BASE_RATE
 
 Progress = Callable[[str, int], None]  # the step that begins, and how many rows it has
@@ -59,7 +59,7 @@ def run(
     turns = prepare.utterances(book)
     sources = {t.interview_id: t.source for t in book.transcripts}
     interviewed = tuple(t for t in turns if sources[t.interview_id] == "interview")
-    points = prepare.segments(interviewed, (*prepare.names(book), *names))
+    points = prepare.segments(interviewed, _names(book, interviewed, names))
     told = [point.masked for point in points if point.parked is None]
     spoken = [clause for turn in turns for clause in sentences.clauses(turn)]
 
@@ -126,6 +126,12 @@ def _once(book: Book) -> tuple[Transcript, ...]:
     """Each interview once, in the order of their ids; of two deliveries the longer one."""
     ordered = sorted(book.transcripts, key=lambda t: (t.interview_id, len(t.turns)))
     return tuple({t.interview_id: t for t in ordered}.values())
+
+
+def _names(book: Book, turns: Sequence[Utterance], given: Collection[str]) -> tuple[str, ...]:
+    """What must not become a theme: names of the book, their parts, and those the texts show."""
+    shown = prepare.names_in(turns, prepare.parts_of_names(book))
+    return (*prepare.names(book), *shown, *given)
 
 
 def _own_names(book: Book) -> tuple[str, ...]:

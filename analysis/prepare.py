@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.instructions import addressed_to_software
+from analysis.proper_names import read_letters
 from analysis.redact import CARRIERS, spans
-from analysis.sentences import Clause, clauses, words
+from analysis.sentences import Clause, clauses, language, words
 from analysis.tables import Book, Segment, Transcript, Utterance
 
 SHORTEST, LONGEST = 4, 60  # words of a point
@@ -24,6 +25,9 @@ NAME_FIELDS = re.compile(
     r"|origin|destination)$"
 )
 """Context keys whose values are names: `contact_name`, `carrier`, `city` ..."""
+
+PERSON_FIELDS = ("name", "contact_name", "recipient_name", "driver_name", "owner_name")
+"""Context keys of people, who are called by a part of their name as well."""
 
 Names = Mapping[str, Sequence[tuple[str, ...]]]  # first word -> the names that begin with it
 
@@ -94,6 +98,31 @@ def names(book: Book) -> tuple[str, ...]:
             if NAME_FIELDS.search(key) and value is not None:
                 found |= {str(v) for v in value} if isinstance(value, list) else {str(value)}
     return tuple(sorted(name for name in found if name and words(name)))
+
+
+def parts_of_names(book: Book) -> frozenset[str]:
+    """First and last names of the people that the book knows, each by itself, in lower case."""
+    people = {account.owner_name for account in book.accounts}
+    for transcript in book.transcripts:
+        people |= {str(transcript.context.get(key) or "") for key in PERSON_FIELDS}
+    parts = {word.casefold() for name in people if name for word in _TOKEN.findall(name)}
+    return frozenset(part for part in parts if len(part) > 2 and part.isalpha())
+
+
+def names_in(utterances: Iterable[Utterance], parts: Collection[str] = ()) -> tuple[str, ...]:
+    """Names that the letters of the texts show, and those parts of names that are no other word.
+
+    Args:
+        utterances: Respondents' turns; each language is read by itself.
+        parts: Of people's names, in lower case.
+    """
+    texts: dict[str, list[str]] = defaultdict(list)
+    for utterance in utterances:
+        texts[language(utterance)].append(utterance.text)
+    read = [read_letters(own) for own in texts.values()]
+    ordinary = frozenset[str]().union(*(letters.ordinary for letters in read))
+    shown = frozenset[str]().union(*(letters.names for letters in read))
+    return tuple(sorted(shown | (set(parts) - ordinary)))
 
 
 def segments(utterances: Sequence[Utterance], names: Collection[str] = ()) -> tuple[Segment, ...]:

@@ -1,16 +1,17 @@
 """Which words stand for a theme: together they cover it, and no two say the same."""
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 
 from analysis.embed import Vectors
-from analysis.sentences import quote, words
+from analysis.sentences import quote
 from analysis.tables import Findings, Quote, Segment, Utterance
 
 READABLE = range(6, 31)  # words of a quote that reads well
 LENGTH = 0.1  # coverage that a quote of another length gives up, as a share of the best
-MOST_COMPARED = 400  # statements of a theme that its quotes are chosen to cover
+MOST_COMPARED = 400  # statements of a theme that its quotes are chosen from, and to cover
 
 
 def chosen(
@@ -33,10 +34,10 @@ def chosen(
     left = list({s.masked: s for s in reversed(members) if s.parked is None}.values())[::-1]
     if not left:
         return []
-    every = max(1, -(-len(left) // MOST_COMPARED))
+    left = _some(left)
     rows = np.stack([vector[s.masked] for s in left])
-    near = np.clip(rows @ rows[::every].T, 0, 1)  # (candidates, statements to cover)
-    reads = np.array([1 - LENGTH * (len(words(s.text)) not in READABLE) for s in left])
+    near = np.clip(rows @ rows.T, 0, 1)  # (candidates, statements to cover)
+    reads = np.array([1 - LENGTH * (len(s.text.split()) not in READABLE) for s in left])
     voices = [turns[s.turn_id].respondent for s in left]
     covered = np.zeros(near.shape[1], dtype=np.float32)
     free = np.ones(len(left), dtype=bool)
@@ -51,6 +52,14 @@ def chosen(
         heard.add(voices[best])
         picked.append(left[best])
     return picked
+
+
+def _some(statements: list[Segment]) -> list[Segment]:
+    """As many as are compared; by a hash, so that a new statement does not exchange the others."""
+    if len(statements) <= MOST_COMPARED:
+        return statements
+    by_hash = sorted(statements, key=lambda s: crc32(s.segment_id.encode()))
+    return sorted(by_hash[:MOST_COMPARED], key=lambda s: s.segment_id)
 
 
 def quotes(findings: Findings, theme_id: str, number: int | None = None) -> tuple[Quote, ...]:

@@ -49,7 +49,7 @@ _NOT_NAMES = CARRIERS | _words(
 )
 
 # Given names that are neither places nor ordinary words ("Charlotte", "Will" are left out).
-_GIVEN = _words(
+GIVEN_NAMES = _words(
     """
     aaron abdul adam adrian ahmed aisha alan albert alejandra alejandro alessandro alex alexander
     alexandra alfred ali alice alicia alison amanda amelie amy ana anastasia anders andrea andreas
@@ -263,7 +263,7 @@ def _plausible(text: str) -> bool:
 
 
 def _given(text: str) -> bool:
-    return text.split()[0].casefold() in _GIVEN
+    return text.split()[0].casefold() in GIVEN_NAMES
 
 
 def _introduced(text: str) -> bool:

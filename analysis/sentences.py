@@ -31,6 +31,10 @@ _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "sv": "och är inte vi med för men att det som har till jag av en ett",
     }.items()
 }
+_LANGUAGES_OF: Mapping[str, tuple[str, ...]] = {
+    word: tuple(name for name, known in _FUNCTION_WORDS.items() if word in known)
+    for word in sorted(frozenset[str]().union(*_FUNCTION_WORDS.values()))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _windows(clause: Clause) -> Iterator[Clause]:
 
 def words(text: str) -> tuple[str, ...]:
     """The words and numbers of a text, in lower case."""
-    return tuple(w.lower().replace("’", "'") for w in _WORD.findall(text))
+    return tuple(_WORD.findall(text.lower().replace("’", "'")))
 
 
 def is_english(utterance: Utterance) -> bool:
@@ -116,12 +120,15 @@ def language(utterance: Utterance) -> str:
     """
     parts = [utterance.text[start:end] for start, end in _sentences(utterance.text)]
     text = " ".join(part for part in parts if not addressed_to_software(part))
-    said = words(text)
     declared = (utterance.language or "en").lower().partition("-")[0]
-    letters = [c for c in text if c.isalpha()]
-    if letters and sum(c > "ɏ" for c in letters) > len(letters) / 2:
-        return "und" if declared in _FUNCTION_WORDS else declared
-    hits = {lang: sum(w in known for w in said) for lang, known in _FUNCTION_WORDS.items()}
+    if not text.isascii():
+        letters = [c for c in text if c.isalpha()]
+        if letters and sum(c > "ɏ" for c in letters) > len(letters) / 2:
+            return "und" if declared in _FUNCTION_WORDS else declared
+    hits = dict.fromkeys(_FUNCTION_WORDS, 0)
+    for word in words(text):
+        for name in _LANGUAGES_OF.get(word, ()):
+            hits[name] += 1
     english = hits.pop("en")
     if max(hits.values()) >= 2 and max(hits.values()) > english:
         return max(hits, key=lambda other: hits[other])

@@ -1,12 +1,16 @@
 """Names of themes without a language model: the phrase that stands closest to what was said.
 
-Candidates are phrases of one to three words that are frequent in a theme and rare elsewhere
-(c-TF-IDF). With an encoder they are ranked by nearness to the theme, away from what all themes
-share (KeyBERT-like, contrastive). Phrases of the same stems count once, whatever their order.
+Candidates are phrases of one to three words that end in a noun, that several texts of a theme hold
+and that are rare elsewhere (c-TF-IDF). With an encoder they are ranked by nearness to the theme,
+away from what all themes share (KeyBERT-like, contrastive), and by how many texts hold them.
+Phrases of the same stems count once, whatever their order. No name, day or number is a title; what
+is a noun or a name, the texts themselves show, because no word list knows a study's own words.
+Where a theme is one of those that people speak of in this trade, it has that name: `topics`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,66 +20,26 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.embed import Encoder, Vectors
 from analysis.prepare import MASK_WORDS
+from analysis.proper_names import read_letters
+from analysis.redact import GIVEN_NAMES
+from analysis.title_words import BEFORE_NOUNS, FUNCTION_WORDS, INNER, NEGATIONS, WEAK
+from analysis.topics import topics_of
 
 CANDIDATES = 40
+COMMON = 0.08  # share of a theme's texts that hold a phrase, for it to be a title
+WEIGHT = 0.3  # of the share of texts, beside the cosine
+NOUN = 0.3  # share of a word's uses behind an article that makes it a noun
 WORDS = 5  # phrases beside the title
 APART = 3  # phrases of the subtitle
 CONTRAST = 0.7  # share of the mean of all texts that is taken off a theme's own mean
 LONGEST = 60  # characters
 PART = 0.5  # share of the uses of a phrase within a longer one that makes it a part of that
+OPENING = 6  # words of a text that stand for a theme without a phrase
 UNNAMED = "Unnamed"
 
 _PART = re.compile(r"[.!?,;:()\[\]{}<>\"“”|/\\\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SUFFIX = re.compile(r"(?:ings?|ies|ied|ed|es|ers?|ly|y|s|e)$")
-_NEGATIONS = frozenset({"no", "not", "never", "without", "sin", "kein", "keine", "nicht"})
-_FUNCTION_WORDS = """
-    a about above after again all also always am an and any are aren't around as at be because been
-    before being below between both but by can can't cannot could couldn't did didn't do does
-    doesn't doing don't done down during each either else even ever every few for from further get
-    gets getting go goes going gone got had hadn't has hasn't have haven't having he he's her here
-    hers herself him himself his how i i'd i'll i'm i've if in into is isn't it it's its itself just
-    let let's like made make makes many may maybe me might mine more most much must my myself nor
-    now of off ok okay on once one only onto or other our ours ourselves out over own per please
-    put quite rather really s same say said says she she's should shouldn't since so some something
-    still such t take than thank thanks that that's the their theirs them themselves then there
-    there's these they they'd they'll they're they've thing things think this those though through
-    to too two under until up upon us use used using very via want wanted was wasn't way we we'd
-    we'll we're we've well went were weren't what what's when where which while who who's whom whose
-    why will with won't would wouldn't yes yet you you'd you'll you're you've your yours yourself
-    able actually already another anyone anything came come don dont im ive know need lot nothing
-    someone thru u ur
-
-    al algo como con cual cuando de del desde donde el ella ellas ellos en era eran es esa ese eso
-    esta estaba está están este esto fue fueron ha han hasta hay la las le les lo los más me mi muy
-    nos nosotros o para pero por porque que qué se ser si sí sobre son su sus también te tiene todo
-    un una uno y ya yo
-
-    aber alle als am an auch auf aus bei bin bis da das dass dem den der des die dies diese doch ein
-    eine einem einen einer er es für hat hatte haben ich ihr ihre im in ist ja kann man mein mich
-    mir mit nach noch nur oder schon sehr sein sich sie sind so über um und uns unser unsere vom von
-    vor war waren was wenn wie wir wird wurde zu zum zur
-
-    au aux avec ce ces cette dans des du elle elles et était été être il ils je leur leurs ma mais
-    mes mon nous on ont ou par pas plus pour qui sa sans ses sont sur très une vous
-
-    ao aos as até com da das dele dela do dos ela ele em essa esse foi isso isto mais mas meu minha
-    muito na não nas nem no nos num numa os ou pela pelo são seu sua também tem uma você
-
-    att av bara blev blir bli den det dem den denna detta dom du då där efter ej eller en ett eller
-    fick från får för förut ha hade han har hela hos hur i inga ingen inte ja jag kan kom lite man
-    med men mig min mitt mycket ni något några när nu och också om oss på sen sig sin ska skulle som
-    så till tog ut utan vad var vara vi vid vill väldigt än är åt över
-
-    aan al alles als ben bij dan dat de der deze die dit doen door dus een en er ga geen had heb
-    hebben heeft het hij hoe ik in is je kan me meer met mij mijn na naar niet nog nu of om onze ook
-    op over te toch toen tot u uit van veel voor waar was wat we wel werd wij wordt zich zijn zo
-
-    a ad ai al alla anche ancora che chi ci come con cosa da dal dalla dei del della delle di e ed
-    era gli ha hanno ho i il in io la le lei li lo loro ma mi molto ne nel nella noi non o per però
-    più poi quando quello questa questo se sempre senza si sono sta su sul tra tutto un una vi
-"""
-_STOP = MASK_WORDS.union(_FUNCTION_WORDS.split())
 
 
 class Title(NamedTuple):
@@ -84,6 +48,15 @@ class Title(NamedTuple):
     title: str
     words: tuple[str, ...]  # telling phrases beside it, in lower case
     subtitle: str = ""  # phrases that the theme nearest to it does not have
+
+
+class _Words(NamedTuple):
+    """What the texts show of their words, in lower case."""
+
+    names: frozenset[str]
+    nouns: frozenset[str]
+    capitals: frozenset[str]  # nouns that are written with a capital letter
+    plain: frozenset[str]  # written in lower case somewhere
 
 
 def titles(
@@ -104,20 +77,20 @@ def titles(
     """
     if not len(centroids):
         return ()
-    found = _candidates(texts, labels, len(centroids))
-    candidates, apart = found, found
+    known = _read(texts)
+    found = _candidates(texts, labels, len(centroids), known)
+    common = vectors[labels >= 0].mean(axis=0)
     siblings = _siblings(centroids)
-    if encoder:
-        common = CONTRAST * vectors[labels >= 0].mean(axis=0)
-        candidates = _nearest_first(found, centroids - common, encoder)
-        apart = _nearest_first(found, centroids - centroids[siblings], encoder)
-    taken: list[frozenset[str]] = []
+    best = _ranked(found, centroids - CONTRAST * common, encoder)
+    apart = _ranked(found, centroids - centroids[siblings], encoder)
+    topics = topics_of(vectors, labels, len(centroids), encoder) if encoder else {}
+    taken = [_stems(topic) for topic in topics.values()]
     result: list[Title] = []
-    for theme, phrases in enumerate(candidates):
+    for theme, phrases in enumerate(best):
         rows = np.flatnonzero(labels == theme)
-        central = texts[int(rows[np.argmax(vectors[rows] @ centroids[theme])])]
-        free = [phrase for phrase in phrases if _stems(phrase) not in taken]
-        title = next(iter(free), None) or _opening(central)
+        nearest = rows[np.argsort(-(vectors[rows] @ centroids[theme]), kind="stable")]
+        title = topics.get(theme) or _title(phrases, taken, known)
+        title = title or _opening((texts[int(row)] for row in nearest), known)
         taken.append(_stems(title))
         words = _distinct([title, *phrases])[1 : WORDS + 1]
         result.append(Title(title[:1].upper() + title[1:], tuple(words)))
@@ -127,6 +100,19 @@ def titles(
         else name
         for theme, name in enumerate(result)
     )
+
+
+def _title(phrases: Sequence[str], taken: Sequence[frozenset[str]], known: _Words) -> str | None:
+    """The best phrase that no other theme has, one that ends in a noun before others.
+
+    A single word has a second one beside it.
+    """
+    free = [phrase for phrase in phrases if _stems(phrase) not in taken]
+    free.sort(key=lambda phrase: _stem(phrase.split()[-1].casefold()) not in known.nouns)
+    if not free or " " in free[0]:
+        return next(iter(free), None)
+    beside = next((p for p in _distinct(free)[1:] if " " not in p), None)
+    return f"{free[0]}, {beside}" if beside else free[0]
 
 
 def _siblings(centroids: Vectors) -> list[int]:
@@ -144,33 +130,62 @@ def _subtitle(own: Title, phrases: Sequence[str], sibling: Title) -> str:
     return ", ".join(free[:APART])
 
 
-def _candidates(texts: Sequence[str], labels: NDArray[np.int64], n_themes: int) -> list[list[str]]:
-    """Each theme's phrases by c-TF-IDF, best first; a text counts a phrase once.
+def _read(texts: Sequence[str]) -> _Words:
+    """Names by their capital letters; nouns by them, or by what stands before and behind."""
+    letters = read_letters(texts)
+    uses: Counter[str] = Counter()
+    behind: Counter[str] = Counter()
+    for part in (part for text in texts for part in _parts(text)):
+        words = [_stem(word) for word in part]
+        uses.update(words)
+        start = 0
+        for end in range(len(part) + 1):
+            if end == len(part) or part[end] in FUNCTION_WORDS:
+                # an article and at most two words up to the next function word: the last is a noun
+                if start and part[start - 1] in BEFORE_NOUNS and 0 < end - start <= 2:
+                    behind[words[end - 1]] += 1
+                start = end + 1
+    nouns = frozenset(word for word, times in behind.items() if times >= NOUN * uses[word])
+    nouns |= set(map(_stem, letters.nouns))
+    plain = {word for text in texts for word in _WORD.findall(text) if word.islower()}
+    names = letters.names | GIVEN_NAMES | MASK_WORDS
+    return _Words(names, nouns, letters.nouns, frozenset(plain) | letters.nouns)
+
+
+def _candidates(
+    texts: Sequence[str], labels: NDArray[np.int64], n_themes: int, known: _Words
+) -> list[dict[str, float]]:
+    """Each theme's phrases by c-TF-IDF, best first, with the share of its texts that hold them.
 
     In a theme of four texts or more a phrase stands in two: what one person alone says may be a
     name that masking has missed.
     """
-    counter = CountVectorizer(analyzer=_phrases, binary=True)
+    counter = CountVectorizer(analyzer=lambda text: _phrases(text, known), binary=True)
     try:
         counts = counter.fit_transform(texts)
     except ValueError:  # no text holds a phrase
-        return [[] for _ in range(n_themes)]
+        return [{} for _ in range(n_themes)]
     phrases = counter.get_feature_names_out()
     rows = np.flatnonzero(labels >= 0)
     member = csr_array((np.ones(len(rows)), (labels[rows], rows)), shape=(n_themes, len(texts)))
     frequency = csr_array(member @ counts)
-    share = frequency.sum(axis=1).mean() / np.maximum(frequency.sum(axis=0), 1)
+    rarity = frequency.sum(axis=1).mean() / np.maximum(frequency.sum(axis=0), 1)
     sizes = np.bincount(labels[rows], minlength=n_themes)
     found = []
     for theme in range(n_themes):
         row = frequency[[theme]].tocoo()
-        enough = row.data >= (2 if sizes[theme] >= 4 else 1)
+        enough = row.data >= (max(2, COMMON * sizes[theme]) if sizes[theme] >= 4 else 1)
         enough[enough] = _whole(phrases[row.col[enough]], row.data[enough])
         columns = row.col[enough]
         words = np.array([phrase.count(" ") + 1 for phrase in phrases[columns]])
-        score = row.data[enough] * np.log1p(share[columns]) * np.sqrt(words)
+        score = row.data[enough] * np.log1p(rarity[columns]) * np.sqrt(words)
         best = np.lexsort((phrases[columns], -score))[:CANDIDATES]
-        found.append([str(phrase) for phrase in phrases[columns][best]])
+        found.append(
+            {
+                str(phrases[column]): float(times / sizes[theme])
+                for column, times in zip(columns[best], row.data[enough][best], strict=True)
+            }
+        )
     return found
 
 
@@ -185,41 +200,87 @@ def _whole(phrases: Sequence[str], counts: NDArray[np.float64]) -> NDArray[np.bo
     return np.array([phrase not in part for phrase in phrases], dtype=bool)
 
 
-def _nearest_first(candidates: list[list[str]], axes: Vectors, encoder: Encoder) -> list[list[str]]:
-    """Each theme's phrases by how far they lie along its axis, (n_themes, dim)."""
+def _ranked(
+    candidates: Sequence[dict[str, float]], axes: Vectors, encoder: Encoder | None
+) -> list[list[str]]:
+    """Each theme's phrases by how far they lie along its axis, (n_themes, dim), and their share."""
     phrases = sorted({phrase for listed in candidates for phrase in listed})
-    if not phrases:
-        return candidates
+    if encoder is None or not phrases:
+        return [list(listed) for listed in candidates]
     row = dict(zip(phrases, encoder(phrases), strict=True))
     return [
-        sorted(listed, key=lambda phrase: (-round(float(row[phrase] @ axis), 6), phrase))
+        sorted(
+            listed,
+            key=lambda p: (-round(float(row[p] @ axis) + WEIGHT * listed[p] ** 0.5, 6), p),
+        )
         for listed, axis in zip(candidates, axes, strict=True)
     ]
 
 
-def _phrases(text: str) -> Iterator[str]:
-    """Runs of one to three words that neither begin nor end with a function word."""
+def _parts(text: str) -> Iterator[list[str]]:
+    """The words between two marks, in lower case."""
     for part in _PART.split(text.replace("’", "'").casefold()):
-        words = _WORD.findall(part)
+        yield _WORD.findall(part)
+
+
+def _phrases(text: str, known: _Words) -> Iterator[str]:
+    """Runs of one to three words that say something by themselves."""
+    for words in _parts(text):
         for start, first in enumerate(words):
-            if first in _STOP:
+            if first in FUNCTION_WORDS or first in known.names:
                 continue
             for end in range(start + 1, min(start + 3, len(words)) + 1):
-                last = words[end - 1]
-                phrase = " ".join(words[start:end])
-                if last not in _STOP and last not in _NEGATIONS and 2 < len(phrase) <= LONGEST:
-                    yield phrase
+                phrase = words[start:end]
+                if known.names.intersection(phrase):
+                    break
+                if _is_name(phrase, known) and 2 < len(" ".join(phrase)) <= LONGEST:
+                    yield " ".join(w.capitalize() if w in known.capitals else w for w in phrase)
 
 
-def _opening(text: str) -> str:
-    """The first words of a text, where it has any."""
-    words = [word for word in _WORD.findall(text) if word.casefold() not in MASK_WORDS]
-    return " ".join(words[:6])[:LONGEST] or UNNAMED
+def _is_name(phrase: Sequence[str], known: _Words) -> bool:
+    """Whether the words could name a theme: "proof of delivery", not "order your food"."""
+    last = phrase[-1]
+    if last in FUNCTION_WORDS or last in NEGATIONS:
+        return False
+    if _stem(last) not in known.nouns and (len(phrase) == 1 or last in WEAK):
+        return False
+    if any(word in FUNCTION_WORDS and word not in INNER for word in phrase[1:-1]):
+        return False
+    return any(word not in WEAK and word not in FUNCTION_WORDS for word in phrase)
+
+
+def _opening(texts: Iterable[str], known: _Words) -> str:
+    """The first words of the first text that can name nobody, as a quote."""
+    for text in texts:
+        words = _WORD.findall(text)[:OPENING]
+        if words and not any(_may_name(word, known) for word in words):
+            cut = " ".join(words)[:LONGEST]
+            more = "…" if len(_WORD.findall(text)) > OPENING else ""
+            return f"“{cut[:1].upper()}{cut[1:]}{more}”"
+    return UNNAMED
+
+
+def _may_name(word: str, known: _Words) -> bool:
+    """Whether a word may be somebody's name: it is one, or is never written in lower case."""
+    plain = word.replace("’", "'").casefold()
+    if plain in known.names or word.islower():
+        return plain in known.names
+    return not (
+        plain in known.plain or plain in FUNCTION_WORDS or plain in WEAK or not _cased(word)
+    )
+
+
+def _cased(word: str) -> bool:
+    return word.lower() != word.upper()
+
+
+def _stem(word: str) -> str:
+    return _SUFFIX.sub("", word) if len(word) > 4 else word
 
 
 def _stems(phrase: str) -> frozenset[str]:
-    words = [word for word in phrase.casefold().split() if word not in _STOP]
-    return frozenset(_SUFFIX.sub("", word) if len(word) > 4 else word for word in words)
+    words = (word.casefold() for word in _WORD.findall(phrase))
+    return frozenset(_stem(word) for word in words if word not in FUNCTION_WORDS)
 
 
 def _distinct(phrases: Sequence[str]) -> list[str]:

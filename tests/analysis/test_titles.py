@@ -68,10 +68,50 @@ def test_no_two_themes_have_one_title() -> None:
 @pytest.mark.parametrize(
     ("texts", "title"),
     [
-        (["it was what it was", "it was what it was"], "It was what it was"),
+        (["it was what it was", "it was what it was"], "“It was what it was”"),
         (["12 34", "12 34"], UNNAMED),
-        (["物流很慢", "物流很慢"], "物流很慢"),
+        (["物流很慢", "物流很慢"], "“物流很慢”"),
     ],
 )
 def test_where_no_phrase_stands_out(texts: list[str], title: str) -> None:
     assert named(texts, [0, 0])[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("texts", "never"),
+    [
+        (["I told Odalys it was late", "then Odalys was late", "late", "late"], "odalys"),
+        (["talk to Maria", "we asked maria", "maria was late", "late maria"], "maria"),
+        (["it came in October", "in October it was late", "October late", "late"], "october"),
+        (["it was the second day", "the third day late", "late one day", "late"], "day"),
+        (["so good", "it was a good one", "a good driver", "the driver is good"], "good"),
+    ],
+)
+def test_no_name_day_or_praise_is_a_title(texts: list[str], never: str) -> None:
+    assert never not in named(texts, [0] * 4)[0].title.casefold().split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("I ordered a jersey from them", "to order your food is hard", "so I had to pay for it"),
+        *("he was the one who took it", "that is what they said to us"),
+    ],
+)
+def test_a_title_is_no_fragment_of_a_sentence(text: str) -> None:
+    (found,) = named([text, text, "the van was late", "the van came"], [0] * 4)
+    assert not {"was the", "ordered a jersey", "order your food", "pay for it"} & {
+        found.title.casefold(),
+        *found.words,
+    }
+
+
+def test_a_title_that_quotes_names_nobody() -> None:
+    (found,) = named(["Odalys did", "Odalys did it again", "so it was", "it was so"], [0] * 4)
+    assert "odalys" not in found.title.casefold()
+
+
+def test_german_nouns_are_no_names() -> None:
+    texts = ["Der Karton war nass", "so ein Karton war offen", "im Karton fehlte die Hälfte"]
+    (found,) = named([*texts, "der Karton war zu klein"], [0] * 4)
+    assert found.title == "Karton"
