@@ -61,7 +61,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m analysis",
         description="Themes, signals and renewal risk from interview transcripts.",
         epilog="One JSON object per line: a transcript, or kind account, contact, score, claim,"
-        " volume, invoice, review.",
+        " volume, invoice, review, code (name, description, examples: a theme to look for), coding"
+        " (turn_id, code, coder: what a person found).",
     )
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--out", type=Path, default=Path("analysis-out"), help="folder to write")
@@ -212,7 +213,7 @@ def _tell_refused(read: Read) -> None:
     for kind, n in read.unknown.items():
         _tell(
             f"{n} records of kind {kind!r} left aside; known: transcript, account, contact,"
-            " score, claim, volume, invoice, review"
+            " score, claim, volume, invoice, review, code, coding"
         )
 
 

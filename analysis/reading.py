@@ -16,6 +16,8 @@ from analysis.tables import (
     Account,
     Book,
     Claim,
+    Code,
+    Coding,
     Correction,
     Invoice,
     ReadBack,
@@ -77,6 +79,8 @@ def read_book(lines: Iterable[str]) -> Read:
         reviews=tuple(rows["review"].values()),
         volumes=tuple(rows["volume"].values()),
         invoices=tuple(rows["invoice"].values()),
+        frame=tuple(rows["code"].values()),
+        codings=tuple(rows["coding"].values()),
     )
     return read
 
@@ -258,6 +262,18 @@ def _review(record: Record) -> tuple[str, SignalReview]:
     return f"{turn} {span} {signal} {at} {by}", SignalReview(turn, *span, signal, stands, by, at)
 
 
+def _code(record: Record) -> tuple[str, Code]:
+    name, examples = _needed(record, "name"), record.get("examples") or []
+    if not isinstance(examples, list) or not all(isinstance(one, str) for one in examples):
+        raise Refused(f"examples: {_shown(examples)} is not a list of texts")
+    return name, Code(name, _text(record, "description") or "", tuple(examples))
+
+
+def _coding(record: Record) -> tuple[str, Coding]:
+    row = Coding(_needed(record, "turn_id"), _text(record, "code"), _text(record, "coder"))
+    return f"{row.turn_id} {row.code} {row.coder}", row
+
+
 _KINDS: Mapping[str, Callable[[Record], tuple[str, Any]]] = {
     "transcript": _transcript,
     "account": _account,
@@ -266,6 +282,8 @@ _KINDS: Mapping[str, Callable[[Record], tuple[str, Any]]] = {
     "review": _review,
     "volume": _volume,
     "invoice": _invoice,
+    "code": _code,
+    "coding": _coding,
 }
 
 

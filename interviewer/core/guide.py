@@ -268,6 +268,14 @@ class Outreach(Part):
     sms_link: bool = False
 
 
+class Code(Part):
+    """One theme that a study looks for before others are discovered; `examples` are statements."""
+
+    name: Text
+    description: str = ""
+    examples: tuple[Text, ...] = ()
+
+
 class InterviewGuide(Part):
     """A whole study: ordered topics, limits, and every wording of its own.
 
@@ -275,7 +283,8 @@ class InterviewGuide(Part):
     each, to compare. `photos` is how many pictures a respondent may add. `roles` are the contacts
     of an account that are asked; none means all. `falls` is the fall of a score that counts, in
     points of its own scale, in place of the usual one. What happened longer ago than `stale_after`
-    when it is first seen is history (5 days where recipients are asked, 30 for accounts).
+    when it is first seen is history (5 days where recipients are asked, 30 for accounts). `frame`
+    is the study's own code frame.
     """
 
     slug: Annotated[str, Limited(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
@@ -296,6 +305,7 @@ class InterviewGuide(Part):
     photos: Annotated[int, Limited(ge=0, le=10)] = 0
     names: tuple[str, ...] = ()
     fields: Mapping[Name, Field] = {}
+    frame: tuple[Code, ...] = ()
     topics: Annotated[Mapping[Name, Topic], Limited(min_length=1)]
     opener: Mapping[Language, Mapping[Channel, Text]]
     options: Mapping[Name, Words] = {}

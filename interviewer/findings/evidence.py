@@ -9,6 +9,7 @@ from analysis.tables import (
     Asked,
     Book,
     Claim,
+    Code,
     Coding,
     Correction,
     Invoice,
@@ -25,6 +26,7 @@ from analysis.tables import (
 from interviewer.core import book
 from interviewer.core.interview import BESIDE, Decision, Interview
 from interviewer.core.playback import read_back
+from interviewer.core.study import Study
 from interviewer.findings import notes
 from interviewer.ports import Services
 
@@ -37,10 +39,17 @@ def read_book(services: Services, *, include_test: bool = False) -> Book:
     return replace(
         _read(services, store.interviews(include_test=include_test)),
         asked=tuple(_asked(services)),
+        frame=_frame(store.studies()),
         codings=tuple(_like(Coding, row) for row in store.find(book.Coding)),
         decisions=decided(services),
         reviews=reviews(services),
     )
+
+
+def _frame(known: Sequence[Study]) -> tuple[Code, ...]:
+    """The code frames of all studies; of two codes of one name the first one stands."""
+    found = {code.name.casefold(): code for study in reversed(known) for code in study.guide.frame}
+    return tuple(Code(c.name, c.description, c.examples) for c in reversed(found.values()))
 
 
 def read_accounts(

@@ -11,12 +11,15 @@ import pytest
 from analysis.embed import Vectors
 from analysis.grouping import find_themes
 from analysis.prepare import segments, utterances
+from analysis.tables import Code
 from interviewer.clock import StoryClock
 from interviewer.core.book import ImportedTranscript, ThemeDecision
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.findings import analyzing, evidence, themes
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
+from interviewer.studies import lifecycle
+from interviewer.studies.prompts_folder import load_guide
 from tests.fakes import services_in
 
 SAID = {
@@ -110,3 +113,19 @@ def test_a_decision_that_cannot_hold_is_refused_and_not_stored(services: Service
     with pytest.raises(InvalidInput, match="none of these statements"):
         themes.decide(services, "split", theme, title="x", statements=["nobody:0"])
     assert services.store.find(ThemeDecision) == []
+
+
+FRAME = """
+frame:
+- name: Dock
+  description: Waiting at the dock.
+  examples: [an hour at the dock]
+"""
+
+
+def test_a_study_brings_its_own_code_frame(services: Services) -> None:
+    source = next(iter(services.store.studies())).source + FRAME
+    lifecycle.add(services, load_guide(source), source)
+    assert evidence.read_book(services).frame == (
+        Code("Dock", "Waiting at the dock.", ("an hour at the dock",)),
+    )
