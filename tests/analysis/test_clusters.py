@@ -88,3 +88,11 @@ def test_few_rows(vectors: Vectors, labels: list[int], n_areas: int) -> None:
 
 def test_what_stands_alone_but_was_said_by_several_is_no_one_of_a_kind() -> None:
     assert cluster(blobs(2, 2), voices=np.array([1, 3])).labels.tolist() == [-1, 0]
+
+
+def test_where_structure_is_weak_there_are_few_clusters() -> None:
+    rows = np.random.RandomState(0).standard_normal((400, 100)).astype(np.float32)
+    found = cluster(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    assert found.strength is not None
+    assert found.strength < clusters.WEAK
+    assert len(found.areas) <= 20
