@@ -111,9 +111,11 @@ def show_scores(
     request: Request, services: Parts, user: LoggedIn, account: str = "", segment: str = ""
 ) -> Response:
     """What stands behind the scores of an account, a segment or the whole book."""
-    found = score_stories.explanation(
-        services, account_ref=account or None, segment=segment or None, user=user
-    )
+    found = None
+    if services.store.latest_risks(()):
+        found = score_stories.explanation(
+            services, account_ref=account or None, segment=segment or None, user=user
+        )
     return show(request, "scores.html.j2", found=found, account=account, metric_names=METRIC_NAMES)
 
 
@@ -154,7 +156,7 @@ def _page(
     found = accounts.recorded(services, user, account_ref)
     cited = [*(e for r in view.reasons for e in r.evidence), *view.not_scored, *view.unscored]
     ids = {e.interview_id for e in (*cited, *view.in_confidence) if e.interview_id}
-    answer = show(
+    return show(
         request,
         "account.html.j2",
         view=view,
@@ -175,8 +177,6 @@ def _page(
         outcomes=OUTCOMES,
         error=error,
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 @router.post("/accounts/{account_ref:path}/ask")

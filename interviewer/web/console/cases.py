@@ -74,13 +74,13 @@ def show_case(case_id: str, request: Request, services: Parts, user: LoggedIn) -
 
 
 def _case_page(
-    request: Request, services: Services, user: User, case: Case, status: int = 200, **more: str
+    request: Request, services: Services, user: User, case: Case, **more: str
 ) -> Response:
     interview = viewing.interview(services, user, case.interview_id)
     sent = services.store.messages(interview_id=case.interview_id)
     shipment, state = _shipment(services, case)
     now = services.clock.now()
-    answer = show(
+    return show(
         request,
         "case.html.j2",
         case=case,
@@ -102,8 +102,6 @@ def _case_page(
         error=more.get("error"),
         draft=more,
     )
-    answer.status_code = status
-    return answer
 
 
 def lasted(begin: datetime, end: datetime) -> str:
@@ -167,7 +165,7 @@ def note_case(
     try:
         cases.note(services, case_id, user.login, text, actor=actor)
     except InvalidInput as error:
-        return _case_page(request, services, user, case, 422, error=error.message, note=text)
+        return _case_page(request, services, user, case, error=error.message, note=text)
     return after(f"/cases/{case_id}", "case.noted", case_id)
 
 
@@ -187,7 +185,7 @@ def close_case(
         cases.close(services, case_id, by, outcome, tells=tell.strip() or None, actor=actor)
     except (InvalidInput, NotAllowed, Conflict) as error:
         words = {"error": error.message, "outcome": outcome, "tell": tell}
-        return _case_page(request, services, user, case, 422, **words)
+        return _case_page(request, services, user, case, **words)
     return after(f"/cases/{case_id}", "case.closed", case_id)
 
 
@@ -200,7 +198,7 @@ def tell_respondent(
     try:
         cases.tell(services, case_id, by, text, actor=actor)
     except (InvalidInput, NotAllowed, Conflict) as error:
-        return _case_page(request, services, user, case, 422, error=error.message, tell=text)
+        return _case_page(request, services, user, case, error=error.message, tell=text)
     return after(f"/cases/{case_id}", "case.told", case_id)
 
 
@@ -213,5 +211,5 @@ def reply_in_interview(
     try:
         taking_over.reply(services, case.interview_id, by, text, actor=actor)
     except (InvalidInput, NotAllowed, Conflict) as error:
-        return _case_page(request, services, user, case, 422, error=error.message, reply=text)
+        return _case_page(request, services, user, case, error=error.message, reply=text)
     return after(f"/cases/{case_id}", "case.told", case_id)

@@ -90,7 +90,7 @@ def _page(
     error: InterviewerError | None = None,
 ) -> Response:
     store = services.store
-    answer = show(
+    return show(
         request,
         "destinations.html.j2",
         destinations=store.destinations(),
@@ -101,5 +101,3 @@ def _page(
         secret=secret,
         error=error.message if error else None,
     )
-    answer.status_code = 422 if error else 200
-    return answer

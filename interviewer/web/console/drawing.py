@@ -40,7 +40,7 @@ class Line:
         return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
 
 
-BOOK_WIDTH, BOOK_HEIGHT, LEFT, BOTTOM = 900, 320, 50, 40
+BOOK_WIDTH, BOOK_HEIGHT, LEFT, RIGHT, BOTTOM = 900, 320, 76, 80, 40
 LONGEST_NAME = 22  # letters
 NEAR = 150, 16  # names closer than this would cover each other
 
@@ -82,7 +82,7 @@ def book(points: Sequence[AccountPoint]) -> Book:
     floor = BOOK_HEIGHT - BOTTOM
 
     def across(days: float) -> float:
-        return round(LEFT + (BOOK_WIDTH - LEFT - 30) * days / most_days, 1)
+        return round(LEFT + (BOOK_WIDTH - LEFT - RIGHT) * days / most_days, 1)
 
     def up(strength: float) -> float:
         return round(floor - (floor - 20) * (strength - low) / (high - low), 1)
@@ -93,14 +93,18 @@ def book(points: Sequence[AccountPoint]) -> Book:
         is_free = all(
             abs(x - one.x) > NEAR[0] or abs(y - one.y) > NEAR[1] for one in spots if one.name
         )
-        name = point.name[:LONGEST_NAME] if is_free else None
-        spots.append(Spot(point, x, y, round(5 + 13 * sqrt(point.value / largest), 1), name))
+        radius = round(5 + 13 * sqrt(point.value / largest), 1)
+        spots.append(Spot(point, x, y, radius, _short(point.name) if is_free else None))
     step = 30 if most_days <= 200 else 90
     return Book(
         tuple(sorted(spots, key=lambda one: -one.radius)),
         (("elevated", up(ELEVATED)), ("high", up(HIGH))),
         tuple((days, across(days)) for days in range(0, most_days + 1, step)),
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 
 
 def line(series: Sequence[tuple[str, float]]) -> Line:

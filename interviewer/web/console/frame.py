@@ -91,7 +91,7 @@ DONE: Mapping[str, Done] = {
 
 
 def show(request: Request, template: str, **values: Any) -> HTMLResponse:
-    """A page of the console.
+    """A page of the console; one that says what is wrong with what was sent has status 422.
 
     Args:
         request: The request that it answers.
@@ -100,7 +100,7 @@ def show(request: Request, template: str, **values: Any) -> HTMLResponse:
     """
     user = logged_in(request)
     done, about = _done(request)
-    return page(
+    answer = page(
         f"console/{template}",
         here="/" + request.url.path.split("/")[1],
         navigation=[
@@ -116,6 +116,8 @@ def show(request: Request, template: str, **values: Any) -> HTMLResponse:
         else None,
         **values,
     )
+    answer.status_code = 422 if values.get("error") else 200
+    return answer
 
 
 def after(path: str, done: str, about: str = "") -> RedirectResponse:

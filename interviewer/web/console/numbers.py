@@ -40,7 +40,7 @@ def _page(
     request: Request, services: Services, by: Step = "month", error: str | None = None
 ) -> Response:
     found, run = numbers.numbers(services, by), services.store.latest_run("themes")
-    answer = show(
+    return show(
         request,
         "numbers.html.j2",
         found=found,
@@ -57,8 +57,6 @@ def _page(
         ),
         error=error,
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 def _lines(periods: Sequence[Period], by: Step) -> list[tuple[str, drawing.Line]]:

@@ -23,8 +23,8 @@ def show_users(request: Request, services: Parts) -> Response:
     return _users_page(request, services)
 
 
-def _users_page(request: Request, services: Services, status: int = 200, **more: str) -> Response:
-    answer = show(
+def _users_page(request: Request, services: Services, **more: str) -> Response:
+    return show(
         request,
         "users.html.j2",
         users=services.store.users(),
@@ -35,8 +35,6 @@ def _users_page(request: Request, services: Services, status: int = 200, **more:
         error=more.get("error"),
         now=services.clock.now(),
     )
-    answer.status_code = status
-    return answer
 
 
 @router.post("/users")
@@ -55,7 +53,7 @@ def add_user(
             services, login, cast("Role", role), password, name=name or None, actor=actor
         )
     except (InvalidInput, Conflict) as error:
-        return _users_page(request, services, 422, error=error.message)
+        return _users_page(request, services, error=error.message)
     return after("/users", "user.added")
 
 
@@ -71,7 +69,7 @@ def set_role(
     try:
         users.set_role(services, login, cast("Role", role), actor=actor)
     except (InvalidInput, Conflict) as error:
-        return _users_page(request, services, 422, error=error.message)
+        return _users_page(request, services, error=error.message)
     return after("/users", "user.changed")
 
 
@@ -83,7 +81,7 @@ def disable_user(
     try:
         users.disable(services, login, actor=actor)
     except Conflict as error:
-        return _users_page(request, services, 422, error=error.message)
+        return _users_page(request, services, error=error.message)
     return after("/users", "user.changed")
 
 
@@ -99,7 +97,7 @@ def add_key(
     try:
         key = keys.new_key(services, name, cast("list[Scope]", scope or []), actor=actor)
     except InvalidInput as error:
-        return _users_page(request, services, 422, error=error.message)
+        return _users_page(request, services, error=error.message)
     return _users_page(request, services, new_key=key)
 
 

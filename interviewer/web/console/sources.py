@@ -113,7 +113,7 @@ def _page(
     error: str | None = None,
 ) -> Response:
     base = services.organization.public_url or str(request.base_url).rstrip("/")
-    answer = show(
+    return show(
         request,
         "sources.html.j2",
         endpoints=endpoints.overview(services, base),
@@ -125,5 +125,3 @@ def _page(
         tried=tried,
         error=error,
     )
-    answer.status_code = 422 if error else 200
-    return answer

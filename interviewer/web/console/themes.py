@@ -77,10 +77,10 @@ def compare_themes(
         groups=[(SEPARATOR.join(one), ": ".join(one)) for one in groups],
         chosen={
             "run": run,
-            "period": period,
-            "period_2": period_2,
+            "period": period or next(iter(periods[-2:]), ""),
+            "period_2": period_2 or next(iter(periods[-1:]), ""),
             "group": group,
-            "group_2": group_2,
+            "group_2": group_2 or SEPARATOR.join(next(iter(groups[1:2]), ())),
         },
         names=names,
         found=found,
@@ -104,7 +104,7 @@ def _page(
 ) -> Response:
     found = theme_view.page(services, user, theme_id)
     shares = [(start, 100 * speaking / heard) for start, speaking, heard in found.periods if heard]
-    answer = show(
+    return show(
         request,
         "theme.html.j2",
         page=found,
@@ -113,8 +113,6 @@ def _page(
         seen=viewing.account_refs(services, user),
         error=error,
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 @router.post("/themes/{theme_id}/notes")

@@ -29,11 +29,9 @@ def show_start(request: Request) -> Response:
 def _start_page(
     request: Request, moment: str = "", goal: str = "", error: str | None = None
 ) -> Response:
-    answer = show(
+    return show(
         request, "study_new.html.j2", moments=MOMENTS, moment=moment, goal=goal, error=error
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 @router.post("/studies/new")

@@ -41,7 +41,7 @@ def _preview(
     past: Backtest | None = None,
     days: tuple[str, str] = ("", ""),
 ) -> Response:
-    answer = show(
+    return show(
         request,
         "study_preview.html.j2",
         study=lifecycle.named(services, slug),
@@ -54,8 +54,6 @@ def _preview(
         past=past,
         days=days,
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 @router.post("/studies/{slug}/list")

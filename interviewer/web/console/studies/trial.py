@@ -66,7 +66,7 @@ async def answer_trial(
 def _trial(
     request: Request, study: Study, interview: Interview, *, error: str | None = None
 ) -> Response:
-    answer = show(
+    return show(
         request,
         "study_try.html.j2",
         study=study,
@@ -75,8 +75,6 @@ def _trial(
         languages={code: LANGUAGES.get(code, code) for code in study.guide.languages},
         error=error,
     )
-    answer.status_code = 422 if error else 200
-    return answer
 
 
 @router.get("/studies/{slug}/simulation")
