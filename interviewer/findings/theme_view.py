@@ -16,6 +16,7 @@ from interviewer.core.access import User
 from interviewer.core.book import ThemeNote
 from interviewer.core.errors import InvalidInput, NotFound
 from interviewer.findings.account_reports import known_of
+from interviewer.findings.analyzing import theme_memory
 from interviewer.findings.evidence import decided
 from interviewer.ports import Services
 from interviewer.store import AnalysisRun
@@ -108,6 +109,7 @@ class ThemePage:
     accounts: Sequence[tuple[str, int]]  # reference, people
     notes: Sequence[ThemeNote]  # newest first
     others: Sequence[tuple[str, str]]  # theme_id, title: what it could be merged into
+    merged: Sequence[tuple[str, str]]  # what was merged into it
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ def page(services: Services, user: User, theme_id: str) -> ThemePage:
         accounts=[(ref, n) for ref, n in counted if seen is None or ref in seen],
         notes=_readable(services, user, theme, _notes(services, theme_id=theme_id)[::-1]),
         others=[(one.theme_id, one.title) for one in rows if one.theme_id != theme_id],
+        merged=_merged(services, run, theme_id) if seen is None else (),
     )
 
 
@@ -255,6 +258,15 @@ def words(quote: Mapping[str, Any]) -> Words:
         role=quote["contact_role"],
         said_at=datetime.fromisoformat(said_at) if isinstance(said_at, str) else said_at,
     )
+
+
+def _merged(services: Services, run: AnalysisRun, into: str) -> list[tuple[str, str]]:
+    in_force = decisions.standing(decided(services))
+    titles = {theme.theme_id: theme.title for theme in theme_memory(run).themes}
+    titles |= in_force.titles
+    return [
+        (gone, titles.get(gone, gone)) for gone, kept in in_force.merged.items() if kept == into
+    ]
 
 
 def _readable(

@@ -39,18 +39,23 @@ def encoder(texts: Sequence[str]) -> Vectors:
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
     made = services_in(tmp_path)
+    put_statements(made)
+    return made
+
+
+def put_statements(services: Services) -> None:
+    """Three things that people speak of, in many words."""
     turns = [
         (f"{label}-{n}", text.format(n + 2))
         for label, texts in SAID.items()
         for n, text in enumerate(texts * 6)
     ]
-    made.store.put(
+    services.store.put(
         [
             ImportedTranscript.read({"id": name, "turns": [{"speaker": "user", "text": text}]})
             for name, text in turns
         ]
     )
-    return made
 
 
 def analyzed(services: Services) -> dict[str, str]:

@@ -135,10 +135,11 @@ def note_theme(
 
 @router.post("/themes/{theme_id}/release")
 def release_theme(theme_id: str, services: Parts, actor: Actor) -> RedirectResponse:
-    """Take back everything that was decided about it."""
+    """Take back everything decided about it; one that was merged has no page of its own."""
     themes.decide(services, "release", theme_id)
     audit.record(services, actor, "theme.release", f"theme:{theme_id}")
-    return after(f"/themes/{quote(theme_id, safe='')}", "theme.released")
+    is_there = any(row["theme"] == theme_id for row in themes.listed(services))
+    return after(f"/themes/{quote(theme_id, safe='')}" if is_there else "/themes", "theme.released")
 
 
 @router.post("/themes/{theme_id}/decide")
