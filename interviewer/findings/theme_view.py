@@ -244,7 +244,7 @@ def page(services: Services, user: User, theme_id: str) -> ThemePage:
         accounts=[(ref, n) for ref, n in counted if seen is None or ref in seen],
         notes=_readable(services, user, theme, _notes(services, theme_id=theme_id)[::-1]),
         others=[(one.theme_id, one.title) for one in rows if one.theme_id != theme_id],
-        merged=_merged(services, run, theme_id) if seen is None else (),
+        merged=_merged(services, theme_id) if seen is None else (),
     )
 
 
@@ -260,13 +260,13 @@ def words(quote: Mapping[str, Any]) -> Words:
     )
 
 
-def _merged(services: Services, run: AnalysisRun, into: str) -> list[tuple[str, str]]:
+def _merged(services: Services, into: str) -> list[tuple[str, str]]:
     in_force = decisions.standing(decided(services))
-    titles = {theme.theme_id: theme.title for theme in theme_memory(run).themes}
-    titles |= in_force.titles
-    return [
-        (gone, titles.get(gone, gone)) for gone, kept in in_force.merged.items() if kept == into
-    ]
+    gone = [theme for theme, kept in in_force.merged.items() if kept == into]
+    run = services.store.latest_run("memory") if gone else None
+    known = theme_memory(run).themes if run else ()
+    titles = {theme.theme_id: theme.title for theme in known} | dict(in_force.titles)
+    return [(theme, titles.get(theme, theme)) for theme in gone]
 
 
 def _readable(
