@@ -46,7 +46,7 @@ def paused(question: str, topic: str = "claims", move: str = "ask", **changes: o
 
 def test_the_part_and_the_open_question_are_named() -> None:
     said = greeting(RENEWAL, PHRASES, paused("We leave that one. What is open today?"), AT + AWAY)
-    assert said == "Welcome back. We stopped at your claims. What is open today?"
+    assert said == "Welcome back. We were talking about your claims. What is open today?"
 
 
 def test_no_earlier_answer_is_said_again() -> None:
