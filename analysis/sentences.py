@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis.instructions import addressed_to_software
 from analysis.tables import Quote, Utterance
@@ -118,9 +119,14 @@ def language(utterance: Utterance) -> str:
     where they are too few to tell, the language of the interview does. What is said to the software
     decides nothing.
     """
-    parts = [utterance.text[start:end] for start, end in _sentences(utterance.text)]
-    text = " ".join(part for part in parts if not addressed_to_software(part))
     declared = (utterance.language or "en").lower().partition("-")[0]
+    return _language_of(utterance.text, declared)
+
+
+@lru_cache(maxsize=1 << 16)  # each step of an analysis asks for every turn's
+def _language_of(said: str, declared: str) -> str:
+    parts = [said[start:end] for start, end in _sentences(said)]
+    text = " ".join(part for part in parts if not addressed_to_software(part))
     if not text.isascii():
         letters = [c for c in text if c.isalpha()]
         if letters and sum(c > "ɏ" for c in letters) > len(letters) / 2:
