@@ -77,11 +77,11 @@ async def draft_for_goal(author: Author, moment: str, goal: str) -> Drafted:
     while True:  # ends: each round takes away a topic
         text = with_topics(ready, guide, drafted.keep, good)
         problems = check_guide(text)
-        bad = next(((t, found) for t in good if (found := _problem_of(t, problems))), None)
+        bad = next(((t, why) for t in good if (why := _fault(guide, t, problems))), None)
         if bad is None:
             break
-        faulty, problem = bad  # one at a time: what repeats it may be right
-        notes.append(f"left out {faulty.name!r}: {problem.message}")
+        faulty, why = bad  # one at a time: what repeats it may be right
+        notes.append(f"left out {faulty.name!r}: {why}")
         good.remove(faulty)
     if problems:
         notes.append(f"topics are those of the ready study: {problems[0]}")
@@ -115,13 +115,18 @@ def _unfit(guide: InterviewGuide, topic: DraftedTopic, taken: Collection[str]) -
         wordings = topic.ask.get(language, ())
         if len(wordings) < 2:
             return f"it has no two wordings in {language!r}"
-        if not all(is_plain_question(text, language, ()) for text in wordings):
-            return f"a wording in {language!r} is not one plain question"
     return None
 
 
-def _problem_of(topic: DraftedTopic, problems: Sequence[Problem]) -> Problem | None:
-    return next((p for p in problems if f"{p.field}.".startswith(f"topics.{topic.name}.")), None)
+def _fault(guide: InterviewGuide, topic: DraftedTopic, problems: Sequence[Problem]) -> str | None:
+    """What the check says of a topic; else that a wording of it is no plain question."""
+    own = f"topics.{topic.name}."
+    if found := next((p for p in problems if f"{p.field}.".startswith(own)), None):
+        return found.message
+    for language in guide.languages:
+        if not all(is_plain_question(text, language, ()) for text in topic.ask[language]):
+            return f"a wording in {language!r} is not one plain question"
+    return None
 
 
 def with_topics(

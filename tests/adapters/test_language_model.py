@@ -93,6 +93,11 @@ PHRASES = {
         what_changed="What?",
         looked_at="{what}?",
         welcome_back="{question}",
+        offer="{choices}.",
+        choice="{number}: {label}",
+        action_asked_for="{label}.",
+        action_gone="Gone.",
+        action_outcome={},
     )
 }
 

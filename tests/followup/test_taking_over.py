@@ -11,12 +11,11 @@ from interviewer.clock import StoryClock
 from interviewer.core.book import Consent, Suppression
 from interviewer.core.errors import Conflict, InvalidInput, NotAllowed
 from interviewer.core.interview import Interview
-from interviewer.findings import exports
+from interviewer.findings import evidence, exports
 from interviewer.followup import cases, taking_over
 from interviewer.interviews import conversation
 from interviewer.interviews.conversation import Opening
 from interviewer.ports import Services
-from interviewer.studies import lifecycle
 from tests.fakes import NOW, RecordingChannel, services_in
 
 PHONE = "+12125550142"  # New York: it is 10 in the morning there
@@ -152,7 +151,7 @@ def test_a_persons_words_are_no_answer_of_the_respondent(services: Services) -> 
     interview_id = handed_off(services, "The driver was rude.")
     taking_over.reply(services, interview_id, ANN, "Terrible service indeed, we apologize.")
     interview = services.store.interview(interview_id)
-    read = lifecycle._transcript(interview)  # what the analysis gets
+    read = evidence._transcript(interview)  # what the analysis gets
     assert "Terrible" not in " ".join(turn.text for turn in read.turns)
     exported = exports.transcript(interview)["turns"][-1]
     assert (exported["speaker"], exported["author"]) == ("agent", "ann")

@@ -152,7 +152,7 @@ def test_what_is_commercial_is_kept_from_operations(monkeypatch: pytest.MonkeyPa
     [
         (worded("en", "Was the box damaged and did it leak?", "How?"), "compound"),
         (worded("en", "How terrible was the packing?", "How was the box?"), "leading"),
-        (worded("en", "We will refund you. What broke?", "What?"), "not one plain question"),
+        (worded("en", "We will refund you. What broke?", "What?"), "promise"),
         (worded("en", "How was {brand_secret} packed?", "What did you see?"), "not in names"),
         (worded("en", "What did you see at http://bad.example?", "What was it?"), "link"),
         (worded("de", "How was the box packed?", "What did you see in it?"), "language"),

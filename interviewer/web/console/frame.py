@@ -90,12 +90,15 @@ DONE: Mapping[str, Done] = {
 }
 
 
-def show(request: Request, template: str, **values: Any) -> HTMLResponse:
+def show(
+    request: Request, template: str, *, status: int | None = None, **values: Any
+) -> HTMLResponse:
     """A page of the console; one that says what is wrong with what was sent has status 422.
 
     Args:
         request: The request that it answers.
         template: Its file under `templates/console/`.
+        status: Of the answer, where it is neither 200 nor 422.
         values: What the template shows.
     """
     user = logged_in(request)
@@ -116,7 +119,7 @@ def show(request: Request, template: str, **values: Any) -> HTMLResponse:
         else None,
         **values,
     )
-    answer.status_code = 422 if values.get("error") else 200
+    answer.status_code = status or (422 if values.get("error") else 200)
     return answer
 
 
