@@ -1,6 +1,6 @@
 """What every page of the console has: navigation by role, a form token, a word of what was done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from interviewer.core.access import User
 from interviewer.web.doors import DOORS, form_token, logged_in
 from interviewer.web.pages import page
 
@@ -20,6 +21,8 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/accounts", "Accounts"),
     ("/numbers", "Numbers"),
     ("/reports", "Reports"),
+)
+SETUP: tuple[tuple[str, str], ...] = (
     ("/sources", "Sources"),
     ("/destinations", "Destinations"),
     ("/users", "Users and keys"),
@@ -106,11 +109,8 @@ def show(
     answer = page(
         f"console/{template}",
         here="/" + request.url.path.split("/")[1],
-        navigation=[
-            (path, name)
-            for path, name in NAVIGATION
-            if path == "/" or user.role in DOORS[f"GET {path}"].roles
-        ],
+        navigation=_open_to(user, NAVIGATION),
+        setup=_open_to(user, SETUP),
         form_token=form_token(request),
         user=user,
         done=done,
@@ -121,6 +121,14 @@ def show(
     )
     answer.status_code = status or (422 if values.get("error") else 200)
     return answer
+
+
+def _open_to(user: User, pages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (path, name)
+        for path, name in pages
+        if path == "/" or user.role in DOORS[f"GET {path}"].roles
+    ]
 
 
 def after(path: str, done: str, about: str = "") -> RedirectResponse:
