@@ -408,8 +408,13 @@ def _too_short(turns: Sequence[Utterance]) -> str | None:
             return None  # one is enough: reading them all is most of the work of a large book
         sizes.append((answers, said))
     answers, said = max(sizes)
+    counted = f"{answers} answer{'' if answers == 1 else 's'}"
+    if not said:
+        return (
+            f"language: {counted} coded ({LEAST_ANSWERS} needed), no words in a language read here"
+        )
     return (
-        f"too short: the fullest interview has {answers} answers of {ANSWER_WORDS} words or more"
+        f"too short: the fullest interview has {counted} of {ANSWER_WORDS} words or more"
         f" ({LEAST_ANSWERS} needed) and {said} words ({LEAST_WORDS} needed)"
     )
 

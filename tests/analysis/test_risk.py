@@ -1,5 +1,5 @@
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -61,6 +61,7 @@ def read(
     previous: Sequence[AccountRisk] = (),
     shift: ToneShift | None = None,
     order: int = 1,
+    fields: Mapping[str, object] | None = None,
 ) -> AccountRisk:
     """The reading of account A, each contact and day being one interview of `answers` turns."""
     transcripts, turns, items = [], [], []
@@ -82,7 +83,7 @@ def read(
                 audience,
                 None,
                 None,
-                {},  # type: ignore[arg-type]
+                fields or {},  # type: ignore[arg-type]
             )
             for n in range(max(answers, len(own)))
         ]
@@ -305,6 +306,11 @@ def test_bands(some: list[Said], band: str) -> None:
             [Said("b", "leave_intent")],
             {"text": "Der Fahrer war nicht freundlich und wir sind sauer", "language": "de"},
             "language",
+        ),
+        (
+            [Said("b", "unresolved_claim")],
+            {"text": "Leider ja", "language": "de", "answers": 2, "fields": {"claim_open": "yes"}},
+            "language: 2 answers coded (6 needed)",
         ),
         ([], {}, "too few statements"),
         ([Said("b", "recurrence")], {}, "too few statements"),
