@@ -1,7 +1,6 @@
 """The first day of a CX manager: from the login to a launched study, without documentation."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +15,6 @@ pytestmark = pytest.mark.browser
 WORD = "Rechtsschutzversicherungsgesellschaften" * 4
 WIDE = "* { letter-spacing: .12em !important; word-spacing: .16em !important }"  # WCAG 1.4.12
 LOGIN, PASSWORD = "maya@example.com", "correct horse battery"
-THREE_MINUTES = 180  # seconds
 PAGES = (
     "/studies",
     "/studies/new",
@@ -40,7 +38,6 @@ def log_in(page: Page) -> None:
 
 def test_from_the_login_to_a_launched_study_of_ones_own(visit: Visitor, site: Site) -> None:
     add_user(site.services, LOGIN, "researcher", PASSWORD)
-    began = time.monotonic()
     seen = visit(site.base, DESKTOP)
     page = seen.page
     log_in(page)
@@ -78,15 +75,14 @@ def test_from_the_login_to_a_launched_study_of_ones_own(visit: Visitor, site: Si
     # who would be asked, and off it goes
     page.get_by_role("link", name="See who would be asked").click()
     expect(page.locator("main")).to_contain_text("Nothing was sent or stored")
+    before = site.services.store.study("my-exception-follow-up").state
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_role("status")).to_contain_text("The study is live")
-    took = time.monotonic() - began
-    assert took < THREE_MINUTES, f"{took:.0f} seconds"
     assert site.services.store.study("my-exception-follow-up").state == "live"
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status")).to_contain_text("paused")
-    assert site.services.store.study("my-exception-follow-up").state == "paused"
+    expect(page.get_by_role("status")).to_contain_text("as it was before")
+    assert site.services.store.study("my-exception-follow-up").state == before != "live"
     assert not seen.complaints, seen.complaints
 
 
